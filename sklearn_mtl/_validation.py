@@ -1,0 +1,107 @@
+"""Checks of inputs, partly observed targets and weights; the only home of private scikit-learn imports."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "Options",
+    "StrOptions",
+    "Targets",
+    "_fit_context",
+    "check_features",
+    "check_sample_weight",
+    "check_targets",
+]
+
+
+class Targets(NamedTuple):
+    """Targets as a float64 matrix, with what is needed to give them back as they came.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_samples, n_targets)
+        NaN marks a value that was not measured.
+    names : list of str
+        Column names of a DataFrame or the name of a Series; ``y0, y1, ...`` otherwise.
+    one_dimensional : bool
+        Whether the input had one dimension, so that predictions get one too.
+    """
+
+    values: np.ndarray
+    names: list[str]
+    one_dimensional: bool
+
+
+def check_features(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndarray:
+    """Validate X: numeric, two-dimensional, finite or NaN; NaN marks an excluded row.
+
+    Sets ``n_features_in_`` and ``feature_names_in_`` on `estimator` when `reset` is true and
+    compares with them otherwise. float32 stays float32, everything else becomes float64.
+    """
+    return validate_data(
+        estimator,
+        X,
+        reset=reset,
+        dtype=(np.float64, np.float32),
+        ensure_all_finite="allow-nan",
+    )
+
+
+def check_targets(y: Any, *, input_name: str = "y") -> Targets:
+    """Validate partly observed targets.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_targets)
+        NaN marks a value that was not measured.
+    input_name : str, default="y"
+        How error messages call it.
+
+    Returns
+    -------
+    targets : Targets
+
+    Raises
+    ------
+    ValueError
+        If `y` is not numeric, has more than two dimensions, no column, or an infinite value.
+    """
+    if y is None:
+        raise ValueError(
+            f"requires {input_name} to be passed, but the target {input_name} is None."
+        )
+    if hasattr(y, "columns"):
+        names = [str(name) for name in y.columns]
+    elif getattr(y, "name", None) is not None:
+        names = [str(y.name)]
+    else:
+        names = []
+    values = check_array(
+        y,
+        dtype=np.float64,
+        ensure_2d=False,
+        ensure_all_finite="allow-nan",
+        input_name=input_name,
+    )
+    one_dimensional = values.ndim == 1
+    if one_dimensional:
+        values = values.reshape(-1, 1)
+    return Targets(values, names or [f"y{k}" for k in range(values.shape[1])], one_dimensional)
+
+
+def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray | None:
+    """Validate row weights: non-negative, one per row of X; None stays None."""
+    if sample_weight is None:
+        return None
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    check_consistent_length(X, weights)
+    return weights
