@@ -1,1 +1,16 @@
-"""metrics."""
+"""Metrics over observed labels: NaN in `y_true` means "not measured" and is left out."""
+
+from sklearn_mtl.metrics._normalized_errors import (
+    normalized_mean_absolute_error,
+    normalized_mean_squared_error,
+)
+from sklearn_mtl.metrics._r2 import masked_r2_score, masked_r2_scorer
+from sklearn_mtl.metrics._regression_report import regression_report
+
+__all__ = [
+    "masked_r2_score",
+    "masked_r2_scorer",
+    "normalized_mean_absolute_error",
+    "normalized_mean_squared_error",
+    "regression_report",
+]

@@ -1,1 +1,38 @@
-"""nn."""
+"""Networks in plain torch: one file per architecture, tensors in, tensors out.
+
+A network maps ``(B, n_features)`` to ``(B, n_targets)`` and is built as
+``Network(n_features, n_targets, **params)``. It may offer more, and what needs it asks for it:
+
+- ``encode(x) -> (K, B, h)``, ``decode(h) -> (B, K)`` and ``towers``: implicit ensembles and
+  gradients of the shared representation;
+- ``task_slices()``: which slices of stacked parameters belong to which target;
+- ``gates(x)``: the share of every expert in every target.
+"""
+
+from torch import nn
+
+from sklearn_mtl.nn._attention import GATE_FUNCTIONS, TaskAttention
+from sklearn_mtl.nn._ensemble import ImplicitEnsemble
+from sklearn_mtl.nn._mmoe import MMoE
+from sklearn_mtl.nn._ownership import task_slices
+from sklearn_mtl.nn._shared_bottom import SharedBottom
+from sklearn_mtl.nn._stacked import StackedLinear, StackedMLP
+from sklearn_mtl.nn._towers import Towers
+
+ARCHITECTURES: dict[str, type[nn.Module]] = {
+    "mmoe": MMoE,
+    "shared_bottom": SharedBottom,
+}
+
+__all__ = [
+    "ARCHITECTURES",
+    "GATE_FUNCTIONS",
+    "ImplicitEnsemble",
+    "MMoE",
+    "SharedBottom",
+    "StackedLinear",
+    "StackedMLP",
+    "TaskAttention",
+    "Towers",
+    "task_slices",
+]

@@ -1,1 +1,14 @@
-"""preprocessing."""
+"""Transformers that turn raw plant histories into rows for a soft sensor.
+
+The documented order of a pipeline is: hold missing values (`LastValueHold`), add lags
+(`LagFeaturizer`), exclude outliers (`IsolationForestFilter`), scale, model. A step excludes a row
+by making it NaN, because a scikit-learn pipeline cannot drop rows; the regressors of this library
+leave such rows out at fit and answer NaN for them at predict. An imputer placed *after* the filter
+would fill the excluded rows with made-up values and return them to the training data: fill first.
+"""
+
+from sklearn_mtl.preprocessing._isolation_forest import IsolationForestFilter
+from sklearn_mtl.preprocessing._lags import LagFeaturizer
+from sklearn_mtl.preprocessing._last_value_hold import LastValueHold
+
+__all__ = ["IsolationForestFilter", "LagFeaturizer", "LastValueHold"]

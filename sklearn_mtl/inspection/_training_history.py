@@ -1,0 +1,126 @@
+"""Losses and task weights over the epochs of a training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from sklearn_mtl.inspection._figure import SERIES, panels
+
+
+class TrainingHistoryDisplay:
+    """Losses and task weights over the epochs of a training.
+
+    The first panel shows the loss of every target, training dashed and validation solid. A
+    validation loss that rises while the training loss falls shows a model that memorises. The
+    second panel shows the weight that the weighting rule gave to every target.
+
+    Create it with :meth:`from_estimator` or :meth:`from_history`.
+
+    Parameters
+    ----------
+    history : DataFrame
+        The ``history_`` of a fitted neural regressor: ``epoch``, and for every target
+        ``train_loss_<target>``, ``valid_loss_<target>`` and ``weight_<target>``.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        After :meth:`plot`.
+    axes_ : list of matplotlib Axes
+        Panel of the losses, panel of the weights.
+    target_names : list of str
+        Targets found in the history.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_mtl.inspection import TrainingHistoryDisplay
+    >>> history = pd.DataFrame(
+    ...     {
+    ...         "epoch": [1, 2],
+    ...         "train_loss_feo": [0.9, 0.4],
+    ...         "valid_loss_feo": [1.0, 0.6],
+    ...         "weight_feo": [1.0, 1.0],
+    ...     }
+    ... )
+    >>> TrainingHistoryDisplay.from_history(history).target_names
+    ['feo']
+    """
+
+    def __init__(self, history: pd.DataFrame):
+        prefix = "train_loss_"
+        self.history = history
+        self.target_names = [
+            name.removeprefix(prefix) for name in history.columns if name.startswith(prefix)
+        ]
+        if not self.target_names:
+            raise ValueError(
+                f"`history` must have columns {prefix}<target>. Got {list(history.columns)}."
+            )
+
+    @classmethod
+    def from_history(cls, history: pd.DataFrame, *, axes: Any = None) -> TrainingHistoryDisplay:
+        """Draw the ``history_`` of a fitted regressor."""
+        return cls(history).plot(axes)
+
+    @classmethod
+    def from_estimator(cls, estimator: Any, *, axes: Any = None) -> TrainingHistoryDisplay:
+        """Draw the history of a fitted regressor, or of the last step of a pipeline."""
+        history = history_of_estimator(estimator)
+        if history is None:
+            raise ValueError(f"{estimator!r} keeps no history_: it is not trained in epochs.")
+        return cls.from_history(history, axes=axes)
+
+    def plot(self, axes: Any = None) -> TrainingHistoryDisplay:
+        """Draw on a new figure or on two given axes.
+
+        Parameters
+        ----------
+        axes : array-like of two matplotlib Axes, default=None
+            For the losses and for the weights.
+
+        Returns
+        -------
+        display : TrainingHistoryDisplay
+            With `figure_` and `axes_`.
+        """
+        self.figure_, self.axes_ = panels(2, axes, panel=(6.0, 3.6))
+        losses, weights = self.axes_
+        epochs = self.history["epoch"]
+        for k, name in enumerate(self.target_names):
+            color = SERIES[k % len(SERIES)]
+            self._draw(losses, epochs, f"train_loss_{name}", color=color, linestyle="--")
+            self._draw(losses, epochs, f"valid_loss_{name}", color=color, label=name)
+            self._draw(weights, epochs, f"weight_{name}", color=color, label=name)
+        losses.set(title="loss (training dashed, validation solid)", xlabel="epoch", ylabel="loss")
+        if (self._values("train_loss_", "valid_loss_") > 0).all():
+            losses.set_yscale("log")
+        weights.set(title="task weight", xlabel="epoch", ylabel="weight")
+        weights.set_ylim(0, 1.15 * max(1.0, float(self._values("weight_").max())))
+        for ax in self.axes_:
+            ax.xaxis.get_major_locator().set_params(integer=True)
+            ax.legend(frameon=False)
+        return self
+
+    def _draw(self, ax: Any, epochs: pd.Series, column: str, **style: Any) -> None:
+        """Draw a column; a training without validation part has no validation losses."""
+        if column in self.history and self.history[column].notna().any():
+            ax.plot(epochs, self.history[column], **style)
+
+    def _values(self, *prefixes: str) -> Any:
+        """All known values of the columns with these prefixes."""
+        columns = [
+            prefix + name
+            for prefix in prefixes
+            for name in self.target_names
+            if prefix + name in self.history
+        ]
+        return self.history[columns].stack().dropna()
+
+
+def history_of_estimator(estimator: Any) -> pd.DataFrame | None:
+    """Training history of a fitted regressor or of the last step of a pipeline; None without."""
+    final = estimator[-1] if hasattr(estimator, "steps") else estimator
+    return getattr(final, "history_", None)

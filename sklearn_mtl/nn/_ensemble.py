@@ -1,0 +1,110 @@
+"""Implicit ensembles: members that share the body of one network."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sklearn_mtl.nn._ownership import task_slices
+from sklearn_mtl.nn._towers import Towers
+
+
+class ImplicitEnsemble(nn.Module):
+    """Ensemble members that share a network's body (TabM-style), for any architecture.
+
+    Every member scales the inputs by a learned vector of its own, initialised with random signs,
+    and has towers of its own; everything between is shared. The cost is that of one network on
+    ``n_members`` times as many rows, and the parameters grow by the towers only.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of inputs F.
+    n_targets : int
+        Number of targets K.
+    network : type
+        Module class built as ``network(n_features, n_targets, **network_params)``. It must offer
+        ``encode(x) -> (K, B, h)`` and an attribute ``towers`` of type :class:`Towers`.
+    n_members : int
+        Number of members M, at least 2.
+    **network_params
+        Further arguments of `network`.
+
+    Raises
+    ------
+    ValueError
+        If the network offers no ``encode`` or no ``towers``.
+
+    Notes
+    -----
+    **Shape**: ``(B, F) -> (B, K)``, the mean over members; :meth:`members` gives ``(M, B, K)``.
+
+    References
+    ----------
+    .. [1] Y. Gorishniy, A. Kotelnikov, A. Babenko, "TabM: advancing tabular deep learning with
+       parameter-efficient ensembling", ICLR 2025.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_mtl.nn import ImplicitEnsemble, MMoE
+    >>> ensemble = ImplicitEnsemble(10, 2, network=MMoE, n_members=8)
+    >>> ensemble.members(torch.zeros(5, 10)).shape
+    torch.Size([8, 5, 2])
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        n_targets: int,
+        *,
+        network: type[nn.Module],
+        n_members: int,
+        **network_params: Any,
+    ) -> None:
+        super().__init__()
+        self.n_features = n_features
+        self.n_targets = n_targets
+        self.n_members = n_members
+        self.network = network(n_features, n_targets, **network_params)
+        if not hasattr(self.network, "encode") or not isinstance(
+            getattr(self.network, "towers", None), Towers
+        ):
+            raise ValueError(
+                f"ensemble_size={n_members} needs an architecture with a method "
+                "encode(x) -> (n_targets, n_samples, h) and an attribute `towers` of type "
+                f"sklearn_mtl.nn.Towers. {network.__name__} lacks one of them; use ensemble_size=1."
+            )
+        self._shared_slices = task_slices(self.network, n_features, n_targets)
+        self.network.towers = self.network.towers.for_members(n_members)
+        signs = torch.randint(0, 2, (n_members, 1, n_features))
+        self.input_scale = nn.Parameter(2.0 * signs - 1.0)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Features of every member's targets, ``(B, F) -> (K, M * B, h)``, rows by member."""
+        return self.network.encode((x * self.input_scale).flatten(0, 1))
+
+    def decode(self, features: Tensor) -> Tensor:
+        """Predictions of every member, ``(K, M * B, h) -> (M * B, K)``, rows by member."""
+        return self.network.towers(features)
+
+    def members(self, x: Tensor) -> Tensor:
+        """Predictions of every member, ``(M, B, K)``."""
+        return self.decode(self.encode(x)).unflatten(0, (self.n_members, -1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Mean prediction over members."""
+        return self.members(x).mean(dim=0)
+
+    def gates(self, x: Tensor) -> Tensor:
+        """Share of every expert, mean over members, ``(K, B, E)``."""
+        gates = self.network.gates((x * self.input_scale).flatten(0, 1))
+        return gates.unflatten(1, (self.n_members, -1)).mean(dim=1)
+
+    def task_slices(self) -> dict[str, Tensor]:
+        """The input scaling is shared; the rest is as the network declares."""
+        towers = self.network.towers.task_slices()
+        slices = {f"network.{name}": own for name, own in self._shared_slices.items()}
+        slices |= {f"network.towers.{name}": own for name, own in towers.items()}
+        slices["input_scale"] = torch.ones(self.n_members, self.n_targets, dtype=torch.bool)
+        return slices

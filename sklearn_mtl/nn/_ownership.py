@@ -1,0 +1,88 @@
+"""Which slices of which parameters do which targets' losses reach?"""
+
+import torch
+from torch import Tensor, nn
+
+
+def task_slices(module: nn.Module, n_features: int, n_targets: int) -> dict[str, Tensor]:
+    """Ownership of every parameter by the targets.
+
+    A slice is one index of a parameter's first dimension. Slices that two or more targets reach
+    are shared; the others are specific to a target.
+
+    Parameters
+    ----------
+    module : Module
+        Maps ``(B, n_features)`` to ``(B, n_targets)``. If it has a method ``task_slices()``, its
+        declaration is taken: a stacked weight holds the slices of several targets in one
+        parameter, which autograd cannot tell apart. Without one, a parameter counts as a whole:
+        all of its slices belong to every target whose output depends on it.
+    n_features, n_targets : int
+        Width of the module's input and output.
+
+    Returns
+    -------
+    slices : dict of str to bool Tensor of shape (n_slices, n_targets)
+        One entry per trainable parameter, under its name in ``named_parameters()``.
+
+    Raises
+    ------
+    ValueError
+        If a declaration leaves a parameter out or has the wrong shape.
+    """
+    parameters = {n: p for n, p in module.named_parameters() if p.requires_grad}
+    declare = getattr(module, "task_slices", None)
+    if declare is None:
+        return _reachable(module, parameters, n_features, n_targets)
+    slices = declare()
+    for name, parameter in parameters.items():
+        expected = (len(parameter), n_targets)
+        found = tuple(slices[name].shape) if name in slices else None
+        if found != expected:
+            raise ValueError(
+                f"{type(module).__name__}.task_slices() must give a bool tensor of shape "
+                f"{expected} for parameter {name!r}. Found {found}."
+            )
+    return {name: slices[name] for name in parameters}
+
+
+def _reachable(
+    module: nn.Module, parameters: dict[str, nn.Parameter], n_features: int, n_targets: int
+) -> dict[str, Tensor]:
+    probe = next(iter(parameters.values()))
+    x = torch.ones(2, n_features, dtype=probe.dtype, device=probe.device)
+    training = module.training
+    with torch.enable_grad():
+        outputs = module.eval()(x).sum(dim=0)
+        module.train(training)
+        columns = [
+            [
+                gradient is not None
+                for gradient in torch.autograd.grad(
+                    output, list(parameters.values()), retain_graph=True, allow_unused=True
+                )
+            ]
+            for output in outputs
+        ]
+    reached = torch.tensor(columns).T  # (n_parameters, K)
+    return {
+        name: row.expand(len(parameter), -1)
+        for (name, parameter), row in zip(parameters.items(), reached, strict=True)
+    }
+
+
+def all_tasks(module: nn.Module, n_targets: int, prefix: str = "") -> dict[str, Tensor]:
+    """Declare every slice of every parameter of `module` as shared by all targets."""
+    return {
+        prefix + name: torch.ones(len(parameter), n_targets, dtype=torch.bool)
+        for name, parameter in module.named_parameters()
+    }
+
+
+def own_task(module: nn.Module, n_targets: int, prefix: str = "") -> dict[str, Tensor]:
+    """Declare a stack of K equal blocks of slices: block k belongs to target k alone."""
+    own = torch.eye(n_targets, dtype=torch.bool)
+    return {
+        prefix + name: own.repeat_interleave(len(parameter) // n_targets, dim=0)
+        for name, parameter in module.named_parameters()
+    }

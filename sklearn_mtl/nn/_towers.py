@@ -1,0 +1,70 @@
+"""Output layers: one small network per target, evaluated together."""
+
+import torch
+from torch import Tensor, nn
+
+from sklearn_mtl.nn._stacked import StackedMLP
+
+
+class Towers(nn.Module):
+    """One output network (tower) per target and ensemble member.
+
+    Parameters
+    ----------
+    n_targets : int
+        Number of targets K.
+    in_features : int
+        Width h of a target's features.
+    hidden_dim : int or None, default=None
+        Width of the hidden layer; None makes every tower a single linear layer.
+    n_members : int, default=1
+        Number of ensemble members M, each with towers of its own.
+
+    Notes
+    -----
+    **Shape**
+
+    - Input: ``(K, M * B, h)``, rows ordered by member.
+    - Output: ``(M * B, K)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_mtl.nn import Towers
+    >>> Towers(n_targets=2, in_features=8, hidden_dim=4)(torch.zeros(2, 5, 8)).shape
+    torch.Size([5, 2])
+    """
+
+    def __init__(
+        self,
+        n_targets: int,
+        in_features: int,
+        hidden_dim: int | None = None,
+        n_members: int = 1,
+    ) -> None:
+        super().__init__()
+        self.n_targets = n_targets
+        self.in_features = in_features
+        self.hidden_dim = hidden_dim
+        self.n_members = n_members
+        widths = [in_features, 1] if hidden_dim is None else [in_features, hidden_dim, 1]
+        self.layers = StackedMLP(n_members * n_targets, widths, activate_output=False)
+
+    def for_members(self, n_members: int) -> "Towers":
+        """Return newly initialised towers of the same shape for `n_members` ensemble members."""
+        return Towers(self.n_targets, self.in_features, self.hidden_dim, n_members)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map every target's features to its prediction."""
+        k, m = self.n_targets, self.n_members
+        if m == 1:
+            return self.layers(features).squeeze(2).T  # (K, B, 1) -> (B, K)
+        # (K, M*B, h) -> (K, M, B, h) -> (M, K, B, h) -> (M*K, B, h)
+        members = features.unflatten(1, (m, -1)).transpose(0, 1).flatten(0, 1)
+        outputs = self.layers(members).view(m, k, -1)
+        return outputs.transpose(1, 2).flatten(0, 1)  # (M, K, B) -> (M, B, K) -> (M*B, K)
+
+    def task_slices(self) -> dict[str, Tensor]:
+        """Every tower belongs to its own target alone."""
+        own = torch.eye(self.n_targets, dtype=torch.bool).repeat(self.n_members, 1)
+        return {name: own for name, _ in self.named_parameters()}

@@ -1,0 +1,79 @@
+"""Where a table is cut into stretches of consecutive rows that windows must not cross.
+
+A segmentation is an array that gives each row the number of the first row of its segment.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+
+def one_segment(n_rows: int) -> np.ndarray:
+    """All rows follow each other."""
+    return np.zeros(n_rows, dtype=np.intp)
+
+
+def segments_of_index(index: pd.Index) -> np.ndarray:
+    """Cut wherever the index steps by more than its median step.
+
+    Raises
+    ------
+    ValueError
+        If the index has no numeric or time order, has missing or repeated entries, or falls.
+    """
+    steps = np.diff(_positions(index))
+    wrong = np.flatnonzero(steps <= 0)
+    if len(wrong):
+        row = wrong[0] + 1
+        fault = "repeats" if steps[wrong[0]] == 0 else "goes back"
+        raise ValueError(
+            f"segment='index' needs an index that increases from row to row. It {fault} at row "
+            f"{row}: {index[row - 1]} is followed by {index[row]}. Sort the table with "
+            "`sort_index()` and remove repeated rows, or pass segment=None if the order of the "
+            "rows is the order of time."
+        )
+    if not len(steps):
+        return one_segment(len(index))
+    return _first_rows(steps > np.median(steps))
+
+
+def segments_of_labels(labels: pd.Index) -> np.ndarray:
+    """Cut wherever the label of a row differs from that of the row before.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing.
+    """
+    codes, _ = pd.factorize(labels)
+    missing = np.flatnonzero(codes < 0)
+    if len(missing):
+        raise ValueError(
+            f"The segment column {labels.name!r} is missing in {len(missing)} rows, first in row "
+            f"{missing[0]}. Fill it: every row belongs to a segment."
+        )
+    return _first_rows(np.diff(codes) != 0)
+
+
+def _first_rows(is_cut: np.ndarray) -> np.ndarray:
+    """Turn marks of cuts between rows, shape (n - 1,), into a segmentation, shape (n,)."""
+    rows = np.arange(len(is_cut) + 1)
+    return np.maximum.accumulate(np.where(np.r_[True, is_cut], rows, 0))
+
+
+def _positions(index: pd.Index) -> np.ndarray:
+    ordered = isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex)
+    if not ordered and not pd.api.types.is_numeric_dtype(index.dtype):
+        raise ValueError(
+            "segment='index' needs a DatetimeIndex or a numeric index. Got an index of dtype "
+            f"{index.dtype}. Set the time as index, name a segment column, or pass segment=None "
+            "if all rows follow each other."
+        )
+    if index.hasnans:
+        raise ValueError(
+            f"segment='index' needs a complete index. It has {index.isna().sum()} missing "
+            "entries. Remove those rows, or pass segment=None if all rows follow each other."
+        )
+    # Whole numbers keep time stamps exact and make steps of unsigned integers able to fall.
+    return index.to_numpy() if pd.api.types.is_float_dtype(index.dtype) else index.astype("int64")

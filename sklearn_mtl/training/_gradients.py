@@ -1,0 +1,70 @@
+"""Gradients of the targets' losses by the shared parameters."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from sklearn_mtl.nn import task_slices
+
+
+class SharedSlices(NamedTuple):
+    """The shared part of one parameter: the rows that two or more targets reach."""
+
+    name: str
+    rows: Tensor | None  # None if all rows are shared
+
+
+def shared_slices(module: nn.Module, n_features: int, n_targets: int) -> list[SharedSlices]:
+    """Find the shared part of every parameter of `module`."""
+    shared = []
+    for name, owners in task_slices(module, n_features, n_targets).items():
+        rows = owners.sum(dim=1) >= min(2, n_targets)
+        if rows.all():
+            shared.append(SharedSlices(name, None))
+        elif rows.any():
+            shared.append(SharedSlices(name, rows))
+    return shared
+
+
+class StepGradients:
+    """What a weighting rule may ask about the gradients of the current step.
+
+    Parameters
+    ----------
+    module : Module
+        The network.
+    losses : Tensor of shape (n_targets,)
+        Losses of the batch with their graph.
+    slices : list of SharedSlices
+        The shared parameters.
+    """
+
+    def __init__(self, module: nn.Module, losses: Tensor, slices: list[SharedSlices]) -> None:
+        self._module = module
+        self._losses = losses
+        self._slices = slices
+
+    def of_shared_parameters(self) -> Tensor:
+        """Gradient of every target's loss by the shared parameters.
+
+        Returns
+        -------
+        gradients : Tensor of shape (n_targets, n_shared)
+            One flat row per target; without columns if nothing is shared.
+        """
+        if not self._slices:
+            return self._losses.new_zeros(len(self._losses), 0)
+        by_name = dict(self._module.named_parameters())
+        parameters = [by_name[part.name] for part in self._slices]
+        return torch.stack([self._flat_gradient(loss, parameters) for loss in self._losses])
+
+    def _flat_gradient(self, loss: Tensor, parameters: list[nn.Parameter]) -> Tensor:
+        gradients = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+        pieces = []
+        for part, parameter, gradient in zip(self._slices, parameters, gradients, strict=True):
+            dense = torch.zeros_like(parameter) if gradient is None else gradient
+            pieces.append((dense if part.rows is None else dense[part.rows]).flatten())
+        return torch.cat(pieces)

@@ -1,0 +1,319 @@
+"""The training step: one loss per target, one rule that weighs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EpochTimer
+from torch import Tensor, nn
+
+from sklearn_mtl.losses import MSELoss
+from sklearn_mtl.training._averaging import WeightAveraging
+from sklearn_mtl.training._batches import TensorBatches, TensorTable, unpack_batch
+from sklearn_mtl.training._best_weights import BestWeights
+from sklearn_mtl.training._epoch_means import EpochMeans
+from sklearn_mtl.training._gradients import SharedSlices, StepGradients, shared_slices
+from sklearn_mtl.training._progress import EpochProgress
+from sklearn_mtl.training._schedules import SCHEDULERS
+from sklearn_mtl.weighting import EqualWeighting, TaskWeighting
+
+
+class MultiTaskNet(NeuralNet):
+    """A skorch net whose step produces one loss per target.
+
+    The step computes the vector of task losses, announces it to the callbacks
+    (``on_task_losses``), takes the task weights from the one weighting callback, and
+    backpropagates the mean of weight times loss. What is recorded and monitored is the
+    *unweighted* mean, so that early stopping and schedules keep their meaning under any rule.
+
+    Parameters
+    ----------
+    module : type or Module
+        Network from ``(B, n_features)`` to ``(B, n_targets)``.
+    criterion : type or TaskLoss, default=MSELoss
+        Loss from predictions and partly observed targets to one value per target.
+    weighting : TaskWeighting or None, default=None
+        Rule that weighs the targets; None for equal weights.
+    scheduler : {None, "plateau", "warmup_cosine"}, default=None
+        Learning-rate schedule.
+    patience : int or None, default=None
+        Epochs without a better validation loss after which training stops.
+    ema_decay : float or None, default=None
+        Decay of the moving average of the weights; None for no averaging.
+    save_optimizer : bool, default=False
+        Whether a pickled net keeps the optimizer's state, which is twice as large as the network.
+    **kwargs
+        Parameters of :class:`skorch.NeuralNet`. Defaults differ in ``optimizer`` (fused AdamW),
+        the iterators (slices of tensors), ``train_split`` (None) and ``verbose`` (0).
+
+    Examples
+    --------
+    >>> import numpy as np, torch
+    >>> from sklearn_mtl.extension import MultiTaskNet
+    >>> from sklearn_mtl.nn import MMoE
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(64, 5)); y = X[:, :2] ** 2
+    >>> y[::3, 0] = np.nan  # not measured
+    >>> _ = torch.manual_seed(0)
+    >>> net = MultiTaskNet(MMoE, module__n_features=5, module__n_targets=2, max_epochs=3)
+    >>> net.fit(X, y).predict(X).shape
+    (64, 2)
+    """
+
+    def __init__(
+        self,
+        module: Any,
+        criterion: Any = MSELoss,
+        *,
+        weighting: TaskWeighting | None = None,
+        scheduler: str | None = None,
+        patience: int | None = None,
+        ema_decay: float | None = None,
+        save_optimizer: bool = False,
+        optimizer: Any = torch.optim.AdamW,
+        lr: float = 2e-3,
+        dataset: Any = TensorTable,
+        iterator_train: Any = TensorBatches,
+        iterator_train__shuffle: bool = True,
+        iterator_valid: Any = TensorBatches,
+        iterator_valid__batch_size: int = 1024,
+        train_split: Any = None,
+        verbose: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        self.weighting = weighting
+        self.scheduler = scheduler
+        self.patience = patience
+        self.ema_decay = ema_decay
+        self.save_optimizer = save_optimizer
+        super().__init__(
+            module,
+            criterion,
+            optimizer=optimizer,
+            lr=lr,
+            dataset=dataset,
+            iterator_train=iterator_train,
+            iterator_train__shuffle=iterator_train__shuffle,
+            iterator_valid=iterator_valid,
+            iterator_valid__batch_size=iterator_valid__batch_size,
+            train_split=train_split,
+            verbose=verbose,
+            **kwargs,
+        )
+
+    # Callbacks
+
+    @property
+    def _default_callbacks(self) -> list[tuple[str, Callback]]:
+        callbacks: list[tuple[str, Callback]] = [
+            ("timer", EpochTimer()),
+            ("weighting", self.weighting or EqualWeighting()),
+        ]
+        # Averaging ends before the best weights are restored, which then have the last word.
+        if self.ema_decay is not None:
+            callbacks.append(("averaging", WeightAveraging(self.ema_decay)))
+        callbacks.append(("best_weights", BestWeights(self.patience)))
+        if self.scheduler is not None:
+            callbacks.append(("schedule", SCHEDULERS[self.scheduler]()))
+        if self.verbose:
+            callbacks.append(("progress", EpochProgress()))
+        return callbacks
+
+    def initialize_callbacks(self) -> MultiTaskNet:
+        """Initialise the callbacks and check that one of them weighs the targets."""
+        super().initialize_callbacks()
+        rules = [callback for _, callback in self.callbacks_ if isinstance(callback, TaskWeighting)]
+        if len(rules) != 1:
+            raise ValueError(
+                "Exactly one task weighting may be active; pass it as `weighting`, not in "
+                f"`callbacks`. Found {[type(rule).__name__ for rule in rules]}."
+            )
+        self.weighting_ = rules[0]
+        self.listeners_: dict[str, list[Callback]] = {}
+        return self
+
+    def initialize_module(self) -> MultiTaskNet:
+        """Initialise the network; what of it is shared is found at the first step."""
+        super().initialize_module()
+        self.shared_slices_: list[SharedSlices] | None = None
+        return self
+
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Call an event of the net and of the callbacks that react to it.
+
+        Callbacks that inherit the empty event of the base class, or do not know it, are passed over.
+        """
+        own = getattr(self, method_name, None)
+        if own is not None:
+            own(self, **cb_kwargs)
+        listeners = self.listeners_.get(method_name)
+        if listeners is None:
+            silent = getattr(Callback, method_name, None)
+            listeners = self.listeners_[method_name] = [
+                callback
+                for _, callback in self.callbacks_
+                if getattr(type(callback), method_name, silent) is not silent
+            ]
+        for callback in listeners:
+            getattr(callback, method_name)(self, **cb_kwargs)
+
+    # The step
+
+    def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Compute the task losses of a batch, weigh them and backpropagate."""
+        x, y, sample_weight = unpack_batch(batch)
+        members = getattr(self.module_, "members", None)
+        if members is None:
+            prediction = self.module_(x)
+        else:
+            # Members are trained side by side, each on its own loss: (M, B, K) -> (M * B, K)
+            prediction = members(x).flatten(0, 1)
+            y = y.repeat(len(prediction) // len(x), 1)
+            if sample_weight is not None:
+                sample_weight = sample_weight.repeat(len(prediction) // len(x))
+        losses = self.criterion_(prediction, y, sample_weight)
+        totals, observed = self._label_totals(y, sample_weight)
+        self.notify(
+            "on_task_losses",
+            losses=losses,
+            observed=observed,
+            gradients=StepGradients(self.module_, losses, self._shared_slices(x, losses)),
+            module=self.module_,
+        )
+        weights = self.weighting_.weights_
+        n_observed = len(losses) if observed is None else observed.sum().clamp_min(1)
+        # An unobserved target has the loss 0, so the sums run over observed targets only.
+        (torch.dot(losses, weights) / n_observed).backward()
+        return {
+            "loss": losses.detach().sum() / n_observed,
+            "y_pred": prediction,
+            "task_losses": losses,
+            "task_totals": totals,
+            "task_weights": weights,
+        }
+
+    def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Compute the task losses of a batch of the validation part."""
+        x, y, sample_weight = unpack_batch(batch)
+        with torch.no_grad():
+            prediction = self.module_(x)
+            losses = self.criterion_(prediction, y, sample_weight)
+            totals, observed = self._label_totals(y, sample_weight)
+        n_observed = len(losses) if observed is None else observed.sum().clamp_min(1)
+        return {
+            "loss": losses.sum() / n_observed,
+            "y_pred": prediction,
+            "task_losses": losses,
+            "task_totals": totals,
+            "task_weights": None,
+        }
+
+    def _label_totals(
+        self, y: Tensor, sample_weight: Tensor | None
+    ) -> tuple[Tensor | int, Tensor | None]:
+        """Total weight of every target's labels, and which targets have any (None: all)."""
+        if sample_weight is None and not y.isnan().any():
+            return len(y), None
+        totals = self.criterion_.observed_weight(y, sample_weight)
+        return totals, totals > 0
+
+    def _shared_slices(self, x: Tensor, losses: Tensor) -> list[SharedSlices]:
+        if self.shared_slices_ is None:
+            self.shared_slices_ = shared_slices(self.module_, x.shape[1], len(losses))
+        return self.shared_slices_
+
+    # The epoch
+
+    def run_single_epoch(
+        self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
+    ) -> None:
+        """Run over the batches once and record the means per target.
+
+        skorch's own loop reads a number from every batch and walks through all modules to set
+        their mode, which costs small networks a tenth of their time.
+        """
+        if iterator is None:
+            return
+        means = EpochMeans()
+        self._set_training(training)
+        with nullcontext() if training else self.evaluation_weights():
+            for batch in iterator:
+                self.notify("on_batch_begin", batch=batch, training=training)
+                step = step_fn(batch, **fit_params)
+                means.add(step["task_losses"], step["task_totals"], step["task_weights"])
+                self.notify("on_batch_end", batch=batch, training=training, **step)
+        losses = means.task_losses()
+        if training and not np.isfinite(np.nanmean(losses)):
+            raise ValueError(
+                f"Training diverged in epoch {len(self.history)}: the task losses are {losses}. "
+                "Scale the inputs (StandardScaler before the model), lower `learning_rate`, or "
+                "set `scale_y=True`."
+            )
+        self.history.record(f"{prefix}_task_losses", losses)
+        self.history.record(f"{prefix}_loss", float(np.nanmean(losses)))
+        if training:
+            self.history.record("task_weights", means.task_weights())
+            self.history.record("learning_rate", self.optimizer_.param_groups[0]["lr"])
+
+    def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any) -> Any:
+        """Run the epochs; an optimizer that was left out of a pickle starts anew."""
+        if not hasattr(self, "optimizer_"):
+            self.initialize_optimizer()
+        return super().fit_loop(X, y, epochs, **kwargs)
+
+    def train_one_epoch(self, dataset: TensorTable) -> MultiTaskNet:
+        """Run over `dataset` once at the full learning rate, without schedule and validation."""
+        if not self.initialized_:
+            self.initialize()
+        if not hasattr(self, "optimizer_"):
+            self.initialize_optimizer()
+        self.set_learning_rate(self.lr)
+        self.notify("on_epoch_begin", dataset_train=dataset, dataset_valid=None)
+        batches = self.get_iterator(dataset, training=True)
+        self.run_single_epoch(batches, training=True, prefix="train", step_fn=self.train_step)
+        self.notify("on_epoch_end", dataset_train=dataset, dataset_valid=None)
+        return self
+
+    def on_batch_begin(self, net: Any, *args: Any, **kwargs: Any) -> None:
+        """Open no record: the history holds epochs only."""
+
+    def on_epoch_end(self, net: Any, *args: Any, **kwargs: Any) -> None:
+        """Let a loss that adapts itself take in the epoch."""
+        if self.criterion_.adapts_itself:
+            self.criterion_.advance_epoch()
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Set the learning rate of all parameters."""
+        for group in self.optimizer_.param_groups:
+            group["lr"] = rate
+
+    @contextmanager
+    def evaluation_weights(self) -> Iterator[None]:
+        """Put the averaged weights in the module's place, if weights are averaged."""
+        averaging = next((c for _, c in self.callbacks_ if isinstance(c, WeightAveraging)), None)
+        if averaging is None:
+            yield
+            return
+        averaging.swap(self.module_)
+        try:
+            yield
+        finally:
+            averaging.swap(self.module_)
+
+    # Persistence
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the optimizer unless asked for, and data sets always."""
+        state = self.__dict__.copy()
+        state["train_split"] = None
+        state["listeners_"] = {}
+        if not self.save_optimizer:
+            state.pop("optimizer_", None)
+        net = object.__new__(type(self))
+        net.__dict__ = state
+        return NeuralNet.__getstate__(net)
