@@ -1,5 +1,26 @@
-"""Multi-task soft sensors for industry, as scikit-learn estimators."""
+"""Multi-task soft sensors for industry, as scikit-learn estimators.
+
+A plant's quality variables come late and rarely from a laboratory, its sensors tick all the time.
+The estimators of this package predict all quality variables at once from the sensors, learn from
+partly missing labels, and are used like any other estimator of scikit-learn.
+"""
 
 from sklearn_mtl._version import __version__
+from sklearn_mtl.estimators import (
+    AttentionMMoERegressor,
+    BMoERegressor,
+    MMoERegressor,
+    MultiTaskRegressor,
+    PerTargetRegressor,
+    SharedBottomRegressor,
+)
 
-__all__ = ["__version__"]
+__all__ = [
+    "AttentionMMoERegressor",
+    "BMoERegressor",
+    "MMoERegressor",
+    "MultiTaskRegressor",
+    "PerTargetRegressor",
+    "SharedBottomRegressor",
+    "__version__",
+]

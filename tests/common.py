@@ -17,7 +17,17 @@ PUBLIC_PACKAGES = [
 ]
 
 # Constructor arguments that suit the very small data sets of scikit-learn's checks.
+FEW_STEPS = {"max_epochs": 30, "learning_rate": 1e-2, "batch_size": 64, "random_state": 0}
 INSTANCES: dict[str, dict] = {
+    "AttentionMMoERegressor": {**FEW_STEPS, "n_experts": 2, "hidden_dim": 16},
+    "BMoERegressor": {**FEW_STEPS, "n_experts": 2, "hidden_dim": 16, "expert_dim": 8},
+    "MMoERegressor": {**FEW_STEPS, "n_experts": 2, "hidden_dim": 16, "expert_dim": 8},
+    "MultiTaskRegressor": {
+        **FEW_STEPS,
+        "ensemble_size": 2,
+        "architecture_params": {"hidden_dim": 16},
+    },
+    "SharedBottomRegressor": {**FEW_STEPS, "hidden_dim": 16},
     "LastValueHold": {"max_age": 3},
     "PerTargetRegressor": {"regressor": Ridge()},
 }
@@ -40,6 +50,11 @@ FILTERS_TRAINING_ROWS = {
 }
 # Strict: an entry that stops failing is an error.
 EXPECTED_FAILURES: dict[str, dict[str, str]] = {
+    "AttentionMMoERegressor": GRADIENT_TRAINED,
+    "BMoERegressor": GRADIENT_TRAINED,
+    "MMoERegressor": GRADIENT_TRAINED,
+    "MultiTaskRegressor": GRADIENT_TRAINED,
+    "SharedBottomRegressor": GRADIENT_TRAINED,
     "IsolationForestFilter": FILTERS_TRAINING_ROWS,
     "LagFeaturizer": NEIGHBOURING_ROWS,
 }

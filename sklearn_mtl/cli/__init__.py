@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parsed = _parser().parse_args(arguments)
     with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
+        warnings.showwarning = _show_warning  # type: ignore[assignment]
         try:
             _COMMANDS[parsed.command].run(parsed)
         # An absent optional package and a file that cannot be read or written are the user's too.
@@ -83,6 +83,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _show_warning(message: Any, category: Any, filename: Any, lineno: Any, *_: Any) -> None:
+def _show_warning(message: Warning | str, *_: Any) -> None:
     """Print a warning as one line: the place in the library's code is of no use here."""
     print(f"warning: {message}", file=sys.stderr)

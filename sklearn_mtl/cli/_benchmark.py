@@ -23,9 +23,7 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the name; the options behind it belong to the benchmark."""
     parser.add_argument("name", choices=sorted(BENCHMARKS), help="benchmark to run")
-    parser.add_argument(
-        "options", nargs=argparse.REMAINDER, help="options of the benchmark itself"
-    )
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="options of the benchmark itself")
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ from sklearn_mtl.cli._table import Table, quoted
 
 _N_PLACES = 5  # places named per fault; the rest is counted
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+_DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
 
 
 @dataclass(frozen=True)
@@ -166,14 +167,15 @@ def times(table: Table, name: str) -> pd.DatetimeIndex:
         parsed = _parse_times(text.astype("string").str.strip(), format)
     _raise_for_rows(
         table,
-        parsed.isna(),
+        np.asarray(parsed.isna()),
         lambda row: f"{table.place(row)}: {_shown(column.iloc[row])}",
         f"{where}: no readable time in",
-        'Correct these cells, or name the format: --time-format "%d.%m.%Y %H:%M"',
+        "Without a format, times are read year first, as in 2024-01-31 13:05. "
+        'Correct these cells, or name the format, as in --time-format "%d.%m.%Y %H:%M"',
     )
     _raise_for_rows(
         table,
-        parsed.duplicated(),
+        np.asarray(parsed.duplicated()),
         lambda row: (
             f"{table.place(row)}: {parsed[row]}, as in "
             f"{table.place(int((parsed == parsed[row]).argmax()))}"
@@ -188,10 +190,28 @@ def times(table: Table, name: str) -> pd.DatetimeIndex:
         backwards,
         lambda row: f"{table.place(row)}: {parsed[row]} after {parsed[row - 1]}",
         f"{where}: the rows are not in time order,",
-        "Sort the table by time, oldest first; if days and months were swapped, name the format: "
-        '--time-format "%d.%m.%Y %H:%M"',
+        "Sort the table by time, oldest first.",
     )
     return parsed.rename(name)
+
+
+def describe_time_steps(index: pd.Index) -> str:
+    """Say how far the rows are apart and how often a longer step ends the history of lags."""
+    steps = pd.Series(index[1:]) - pd.Series(index[:-1])
+    if steps.empty:
+        return "Time: one row."
+    usual = steps.median()
+    n_gaps = int((steps > usual).sum())
+    text = (
+        f"Time: one row per {str(usual).removeprefix('0 days ')}; "
+        f"{n_gaps:,} longer steps, each of which ends the history."
+    )
+    if n_gaps > 0.1 * len(index):
+        text += (
+            " So many leave the lags little to see: put the rows on a regular grid first "
+            "(in pandas: round or resample the times), or leave --time out."
+        )
+    return text
 
 
 @dataclass(frozen=True)
@@ -220,7 +240,7 @@ def _text_message(table: Table, faults: Sequence[_TextInColumn]) -> str:
             decimal_comma = True
         elif fault.no_numbers:
             to_drop.append(fault.name)
-            if _parse_times(fault.words.astype("string").head(100), None).notna().all():
+            if fault.words.str.match(_DATE).all():
                 perhaps_time.append(fault.name)
         else:
             words_for_missing.update(dict.fromkeys(str(word) for word, _ in shown))
@@ -276,7 +296,11 @@ def _raise_for_rows(
 
 
 def _parse_times(cells: pd.Series, format: str | None) -> pd.DatetimeIndex:
-    """Parse text; NaT where it is no time. Without a format, the first cell decides."""
+    """Parse text; NaT where it is no time.
+
+    Nothing is guessed without a format: pandas would take 01.02.2024 for the second of January.
+    """
+    format = format or "ISO8601"
     try:
         return pd.DatetimeIndex(pd.to_datetime(cells, format=format, errors="coerce"))
     except ValueError:  # offsets that change with summer time: count all in UTC

@@ -12,7 +12,12 @@ from typing import Any
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from sklearn_mtl.cli._columns import choose_columns, read_inputs, read_targets
+from sklearn_mtl.cli._columns import (
+    choose_columns,
+    describe_time_steps,
+    read_inputs,
+    read_targets,
+)
 from sklearn_mtl.cli._errors import CommandError
 from sklearn_mtl.cli._model_folder import FILES, SoftSensor, save_soft_sensor
 from sklearn_mtl.cli._models import DESCRIPTIONS, MODELS, make_model
@@ -86,7 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=not_negative,
         default=Preparation.lags,
         metavar="ROWS",
-        help="past rows that the model sees besides the present one; 0: none (default: %(default)s)",
+        help="past rows that the model sees beside the present one (default: %(default)s; 0: none)",
     )
     steps.add_argument(
         "--coding",
@@ -150,6 +155,8 @@ def run(arguments: argparse.Namespace) -> None:
         f"{table.path}: {len(X):,} rows, {X.shape[1]} inputs, "
         f"targets {', '.join(f'{name} ({n:,} labels)' for name, n in y.count().items())}"
     )
+    if columns.time is not None:
+        print(describe_time_steps(X.index))
     try:
         parts = split_rows(len(X), arguments.split, seed=arguments.seed)
         _check_labels(y, parts)
@@ -169,7 +176,9 @@ def run(arguments: argparse.Namespace) -> None:
         ),
         arguments.out,
     )
-    print(f"Saved {arguments.out}. Next: sklearn-mtl predict {arguments.out} NEW.csv --out PRED.csv")
+    print(
+        f"Saved {arguments.out}. Next: sklearn-mtl predict {arguments.out} NEW.csv --out PRED.csv"
+    )
 
 
 def _check_inputs(table: Table, X: pd.DataFrame) -> None:
@@ -227,7 +236,7 @@ def _describe(
     parts: Parts,
     metrics: pd.DataFrame | None,
 ) -> dict[str, Any]:
-    """What a reader of ``model.json`` must know to trust the model, and `report` to judge it."""
+    """Write down what a reader must know to trust the model, and `report` to judge it."""
     model = pipeline[-1]
     newest = max(part.max() for part in (parts.training, parts.validation) if len(part))
     return {

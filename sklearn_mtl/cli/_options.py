@@ -73,7 +73,10 @@ def add_table_options(parser: argparse.ArgumentParser, *, saved: bool) -> None:
         help='between the cells of a CSV file: "," (default), ";", tab',
     )
     group.add_argument(
-        "--decimal", choices=[".", ","], help='decimal sign of a CSV file: "." (default) or ","'
+        "--decimal",
+        choices=[".", ","],
+        metavar="SIGN",
+        help='decimal sign of a CSV file: "." (default) or ","',
     )
     group.add_argument(
         "--encoding", metavar="NAME", help="of a CSV file: utf-8 (default), cp1252, ..."
@@ -88,7 +91,8 @@ def add_table_options(parser: argparse.ArgumentParser, *, saved: bool) -> None:
     group.add_argument(
         "--time-format",
         metavar="FORMAT",
-        help='of the time column, as in "%%d.%%m.%%Y %%H:%%M"; found out by default',
+        help='of the time column, as in "%%d.%%m.%%Y %%H:%%M"; '
+        "default: year first, as in 2024-01-31 13:05",
     )
 
 

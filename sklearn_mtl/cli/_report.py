@@ -57,7 +57,9 @@ def run(arguments: argparse.Namespace) -> None:
     rows, meaning = _rows_to_judge(sensor, table, predicted.index)
     measured, predicted = measured.iloc[rows], predicted.iloc[rows]
     if measured.isna().all(axis=None):
-        raise CommandError(f"{table.path}: no row that is judged ({meaning}) has a measured target.")
+        raise CommandError(
+            f"{table.path}: no row that is judged ({meaning}) has a measured target."
+        )
     page = html_report(
         measured,
         predicted,
@@ -74,9 +76,7 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"Wrote {arguments.out}.")
 
 
-def _rows_to_judge(
-    sensor: SoftSensor, table: Table, index: pd.Index
-) -> tuple[np.ndarray, str]:
+def _rows_to_judge(sensor: SoftSensor, table: Table, index: pd.Index) -> tuple[np.ndarray, str]:
     """Row numbers that the page judges, and what they are in words."""
     description = sensor.description
     split = description["split"]

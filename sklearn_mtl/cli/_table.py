@@ -236,7 +236,7 @@ def _header(path: Path, text: str, separator: str) -> list[str]:
 def _too_many_fields(path: Path, line: int, n_names: int, format: TableFormat) -> str:
     hint = (
         "Are there decimal commas? Then export with another separator and add: "
-        '--separator ";" --decimal ","'
+        '--separator ";" --decimal ",". Text that holds a comma needs quotes.'
         if format.separator == ","
         else "Put text that holds the separator in quotes."
     )

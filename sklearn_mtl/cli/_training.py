@@ -17,7 +17,7 @@ from sklearn_mtl.preprocessing import IsolationForestFilter, LagFeaturizer, Last
 
 SPLITS = {
     "chronological": (
-        "oldest 70 % of the rows for training, the next 15 % for validation, the newest 15 % for test"
+        "oldest 70 % of the rows for training, next 15 % for validation, newest 15 % for test"
     ),
     "shuffled": (
         "random 70 % of the rows for training, 15 % for validation, 15 % for test. Rows next to "

@@ -3,6 +3,7 @@
 from sklearn_mtl.datasets._debutanizer import fetch_debutanizer
 from sklearn_mtl.datasets._flotation import fetch_flotation
 from sklearn_mtl.datasets._gas_turbine import fetch_gas_turbine
+from sklearn_mtl.datasets._sintering import make_sintering
 from sklearn_mtl.datasets._sru import fetch_sru
 
 __all__ = [
@@ -10,4 +11,5 @@ __all__ = [
     "fetch_flotation",
     "fetch_gas_turbine",
     "fetch_sru",
+    "make_sintering",
 ]

@@ -173,11 +173,11 @@ def _mean(column: pd.Series) -> float:
 def _read_cache(path: Path, dataset: MeasuredDataset) -> pd.DataFrame:
     remedy = "Delete the file to download it again."
     try:
-        frame = pd.read_csv(path, float_precision="round_trip")
+        frame = pd.read_csv(path)
     # What a truncated, a foreign and a damaged gzip file raise, and pandas for no table in it.
     except (EOFError, BadGzipFile, zlib.error, ValueError) as error:
         raise ValueError(f"{path} is not a compressed table: {error}. {remedy}") from error
-    if dataset.time_column in frame:
+    if dataset.time_column is not None and dataset.time_column in frame:
         frame[dataset.time_column] = pd.to_datetime(frame[dataset.time_column], errors="coerce")
     verify(frame, dataset.fingerprint, origin=str(path), remedy=remedy)
     return frame

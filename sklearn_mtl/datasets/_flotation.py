@@ -33,7 +33,8 @@ def parse_hourly_csv(content: bytes) -> pd.DataFrame:
     """Read a table of hourly means with the original column names."""
     table = pd.read_csv(BytesIO(content), parse_dates=["date"]).rename(columns=_NAMES)
     table = table[table["timestamp"] >= _FIRST_HOUR].reset_index(drop=True)
-    return table.round(4)
+    numbers = table.select_dtypes("number").columns
+    return table.assign(**table[numbers].round(4))
 
 
 FLOTATION = MeasuredDataset(

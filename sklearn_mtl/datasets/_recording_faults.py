@@ -22,7 +22,7 @@ def add_gross_faults(
 
     Every chosen row has at least one faulty label (a mix-up in the laboratory), each further label
     with probability 0.25, and every input with probability 0.08 (a failed sensor). A fault shifts
-    the cell by 5 to 15 standard deviations of its column.
+    the cell by 5 to 15 standard deviations of its column, to impossible values too.
 
     Parameters
     ----------

@@ -240,10 +240,10 @@ def sinter_quality(
     drum_index = (
         78.0
         + 6.0 * (melt - 0.7)
-        - 0.30 * (feo - 9.3) ** 2
-        - 12.0 * (basicity - 2.02) ** 2
+        - 0.15 * (feo - 9.8) ** 2
+        - 8.0 * (basicity - 2.05) ** 2
         - 0.8 * (al2o3 - 1.9)
-        - 0.030 * (front - 22.0) ** 2  # slow: over-melted; fast: quenched, glassy bonds
+        - 0.025 * (front - 22.5) ** 2  # slow: over-melted; fast: quenched, glassy bonds
         - 0.3 * late
     )
     rdi = (
@@ -251,7 +251,7 @@ def sinter_quality(
         + 1.0 * (feo - 8.6)
         + 2.5 * (chemistry.mgo - 1.8)
         - 3.0 * (al2o3 - 1.9) * (1.5 - melt)  # alumina hurts most where little melt dilutes it
-        + 65.0 * (basicity - 1.88) ** 2  # weakest near 1.9, where secondary hematite abounds
+        + 40.0 * (basicity - 1.86) ** 2  # weakest near 1.9, where secondary hematite abounds
         + 0.10 * (front - 22.0)
     )
     return Quality(product_yield, drum_index, rdi)

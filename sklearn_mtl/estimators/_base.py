@@ -319,9 +319,8 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
         return targets
 
     def _check_labels(self, rows: LabelledRows) -> None:
-        unlabelled = np.isnan(rows.y).all(axis=0)
-        if unlabelled.any():
-            names = [n for n, missing in zip(self.target_names_, unlabelled, strict=True) if missing]
+        names = self._targets_without_label(rows)
+        if names:
             raise ValueError(
                 f"No label to train on for target(s) {names}. Leave them out of y; if their labels "
                 "are all among the newest rows, which are held out for early stopping, set "
@@ -339,16 +338,19 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
         return rows.take(order[:-n_held_out]), rows.take(order[-n_held_out:])
 
     def _usable_validation(self, validation: LabelledRows) -> LabelledRows | None:
-        unlabelled = np.isnan(validation.y).all(axis=0)
-        if unlabelled.any():
-            names = [n for n, missing in zip(self.target_names_, unlabelled, strict=True) if missing]
+        names = self._targets_without_label(validation)
+        if names:
             warnings.warn(
                 f"No label in the validation part for target(s) {names}: early stopping does not "
                 "see them.",
                 UserWarning,
                 stacklevel=3,
             )
-        return None if unlabelled.all() else validation
+        return None if len(names) == self.n_outputs_ else validation
+
+    def _targets_without_label(self, rows: LabelledRows) -> list[str]:
+        missing = np.isnan(rows.y).all(axis=0)
+        return [name for name, absent in zip(self.target_names_, missing, strict=True) if absent]
 
     def _build_net(self, rows: LabelledRows, target_names: Sequence[str]) -> MultiTaskNet:
         network, network_params = self._network()
@@ -422,10 +424,11 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
             self._random_numbers = torch.get_rng_state()
 
     def _finish(self) -> None:
-        self._predictor: Predictor | None = None
+        self._predictor = Predictor(self.net_.module_, self.net_.device)
         self.history_: pd.DataFrame = history_frame(self.net_.history, self.target_names_)
         self.n_iter_ = len(self.history_)
-        self.n_parameters_ = sum(p.numel() for p in self.net_.module_.parameters() if p.requires_grad)
+        parameters = self.net_.module_.parameters()
+        self.n_parameters_ = sum(p.numel() for p in parameters if p.requires_grad)
 
     # Prediction
 
@@ -456,7 +459,6 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
         if return_member_std and self.ensemble_size == 1:
             raise ValueError("return_member_std=True needs an ensemble. Found ensemble_size=1.")
         X = check_features(self, X, reset=False)
-        predictor = self._get_predictor()
         usable = complete_rows(X)
         excluded = not usable.all()
         if excluded:
@@ -467,13 +469,13 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
             )
             X = X[usable]
         if return_member_std:
-            members = predictor.predict_members(X)
+            members = self._predictor.predict_members(X)
             results = [
                 self.scaling_.to_units(members.mean(axis=1)),
                 members.std(axis=1) * self.scaling_.scale,
             ]
         else:
-            results = [self.scaling_.to_units(predictor.predict(X))]
+            results = [self.scaling_.to_units(self._predictor.predict(X))]
         if excluded:
             results = [_with_gaps(result, usable) for result in results]
         if self._one_dimensional:
@@ -498,17 +500,16 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
         """
         return masked_r2_score(y, self.predict(X), sample_weight=sample_weight)
 
-    def _get_predictor(self) -> Predictor:
-        if self._predictor is None:
-            self._predictor = Predictor(self.net_.module_, self.net_.device)
-        return self._predictor
-
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what the first prediction builds again."""
+        """Leave out the copy of the network that predicts."""
         state = super().__getstate__()
-        if "_predictor" in state:
-            state = state | {"_predictor": None}
-        return state
+        return {name: value for name, value in state.items() if name != "_predictor"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make the copy of the network that predicts."""
+        super().__setstate__(state)
+        if hasattr(self, "net_"):
+            self._predictor = Predictor(self.net_.module_, self.net_.device)
 
     def __sklearn_tags__(self) -> Any:
         """NaN in X marks an excluded row."""

@@ -200,7 +200,7 @@ class PerTargetRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         ValueError
             If the prediction of a measured value is NaN.
         """
-        return masked_r2_score(y, self.predict(X), sample_weight=sample_weight)
+        return float(masked_r2_score(y, self.predict(X), sample_weight=sample_weight))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -212,9 +212,6 @@ class PerTargetRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 def _fit_clone(
     regressor: BaseEstimator, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None
 ) -> BaseEstimator:
-    estimator = clone(regressor)
-    return (
-        estimator.fit(X, y)
-        if sample_weight is None
-        else estimator.fit(X, y, sample_weight=sample_weight)
-    )
+    # Left out when not given: not every fit takes it.
+    fit_params = {} if sample_weight is None else {"sample_weight": sample_weight}
+    return clone(regressor).fit(X, y, **fit_params)

@@ -146,6 +146,5 @@ def _times(y_true: Any, times: Any) -> np.ndarray | pd.DatetimeIndex:
         times = index if isinstance(index, pd.DatetimeIndex) else np.arange(len(y_true))
     if len(times) != len(y_true):
         raise ValueError(f"`times` must have {len(y_true)} entries. Got {len(times)}.")
-    if pd.api.types.is_datetime64_any_dtype(getattr(times, "dtype", None)):
-        return pd.DatetimeIndex(times)
-    return np.asarray(times)
+    array = pd.Index(times)
+    return array if isinstance(array, pd.DatetimeIndex) else np.asarray(array)

@@ -112,7 +112,7 @@ class PredictedVersusTrueDisplay:
         display : PredictedVersusTrueDisplay
             With `figure_` and `axes_`.
         """
-        self.figure_, self.axes_ = panels(len(self.target_names), axes, panel=(4.0, 4.0))
+        self.figure_, self.axes_ = panels(len(self.target_names), axes, panel=(4.0, 4.4))
         for k, (name, ax) in enumerate(zip(self.target_names, self.axes_, strict=True)):
             known = both_known(self.y_true[:, k], self.y_pred[:, k])
             true, predicted = self.y_true[known, k], self.y_pred[known, k]
@@ -145,4 +145,4 @@ def _equal_limits(ax: Any, true: np.ndarray, predicted: np.ndarray) -> None:
     high = max(true.max(), predicted.max())
     margin = 0.05 * (high - low) or 0.5
     ax.set(xlim=(low - margin, high + margin), ylim=(low - margin, high + margin))
-    ax.set_aspect("equal", adjustable="box")
+    ax.set_box_aspect(1)

@@ -80,7 +80,7 @@ def html_report(
     True
     """
     metrics = regression_report(y_true, y_pred, target_names=target_names, nan_prediction="skip")
-    drawn = {"target_names": target_names, "units": units}
+    drawn: dict[str, Any] = {"target_names": target_names, "units": units}
     sections = [_heading(title), _facts(facts or {})]
     for heading, table in (tables or {}).items():
         sections.append(_section(heading, _table(table)))

@@ -141,6 +141,7 @@ def _draw_errors(ax: Any, errors: np.ndarray) -> None:
         grid = np.linspace(-limit, limit, 200)
         ax.plot(grid, gaussian_kde(inside)(grid) * len(inside) / len(errors), color=REFERENCE)
     ax.set_xlim(-limit, limit)
+    ax.locator_params(axis="x", nbins=5)
     notes = [f"bias {errors.mean():+.3g}", f"std {errors.std():.3g}"]
     outside = len(errors) - len(inside)
     if outside:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from sklearn_mtl._optional import import_optional
 from sklearn_mtl.inspection._figure import SERIES, panels
 
 
@@ -89,18 +91,26 @@ class TrainingHistoryDisplay:
         self.figure_, self.axes_ = panels(2, axes, panel=(6.0, 3.6))
         losses, weights = self.axes_
         epochs = self.history["epoch"]
+        # Equal weights cover each other: each line is thinner than the one below it.
+        widths = np.linspace(3.0, 1.5, len(self.target_names))
         for k, name in enumerate(self.target_names):
             color = SERIES[k % len(SERIES)]
             self._draw(losses, epochs, f"train_loss_{name}", color=color, linestyle="--")
             self._draw(losses, epochs, f"valid_loss_{name}", color=color, label=name)
-            self._draw(weights, epochs, f"weight_{name}", color=color, label=name)
+            self._draw(
+                weights, epochs, f"weight_{name}", color=color, label=name, linewidth=widths[k]
+            )
         losses.set(title="loss (training dashed, validation solid)", xlabel="epoch", ylabel="loss")
         if (self._values("train_loss_", "valid_loss_") > 0).all():
+            ticker = import_optional("matplotlib.ticker", extra="plot")
             losses.set_yscale("log")
+            losses.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+            losses.yaxis.set_major_formatter("{x:g}")
+            losses.yaxis.set_minor_locator(ticker.NullLocator())
         weights.set(title="task weight", xlabel="epoch", ylabel="weight")
         weights.set_ylim(0, 1.15 * max(1.0, float(self._values("weight_").max())))
         for ax in self.axes_:
-            ax.xaxis.get_major_locator().set_params(integer=True)
+            ax.locator_params(axis="x", integer=True)
             ax.legend(frameon=False)
         return self
 

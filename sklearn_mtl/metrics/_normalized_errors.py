@@ -62,10 +62,11 @@ def normalized_mean_squared_error(
 
     Notes
     -----
-    This is equation 86 (appendix B.5) of [1]_. Where the spread is zero the equation adds an unspecified small
-    constant, which would make the error depend on the unit. Here a constant target follows
-    scikit-learn's convention for R² instead: 0 for a perfect prediction, 1 otherwise. With fewer
-    than two labels and no `reference` the error is NaN, with an ``UndefinedMetricWarning``.
+    This is equation 86 (appendix B.5) of [1]_. Where the spread is zero the equation adds an
+    unspecified small constant, which would make the error depend on the unit. Here a constant
+    target follows scikit-learn's convention for R² instead: 0 for a perfect prediction, 1
+    otherwise. With fewer than two labels and no `reference` the error is NaN, with an
+    ``UndefinedMetricWarning``.
 
     References
     ----------

@@ -102,7 +102,7 @@ class ImplicitEnsemble(nn.Module):
         return gates.unflatten(1, (self.n_members, -1)).mean(dim=1)
 
     def task_slices(self) -> dict[str, Tensor]:
-        """The input scaling is shared; the rest is as the network declares."""
+        """Declare the input scaling as shared and the rest as the network does."""
         towers = self.network.towers.task_slices()
         slices = {f"network.{name}": own for name, own in self._shared_slices.items()}
         slices |= {f"network.towers.{name}": own for name, own in towers.items()}

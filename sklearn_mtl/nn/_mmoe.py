@@ -73,7 +73,9 @@ class MMoE(nn.Module):
         self.n_experts = n_experts
         self.experts = StackedMLP(n_experts, [n_features, hidden_dim, expert_dim], dropout=dropout)
         self.gate = nn.Linear(n_features, n_targets * n_experts)
-        self.attention = None if attention is None else TaskAttention(n_targets, expert_dim, attention)
+        self.attention = (
+            None if attention is None else TaskAttention(n_targets, expert_dim, attention)
+        )
         self.towers = Towers(n_targets, expert_dim, tower_dim)
 
     def gates(self, x: Tensor) -> Tensor:
@@ -95,7 +97,7 @@ class MMoE(nn.Module):
         return self.decode(self.encode(x))
 
     def task_slices(self) -> dict[str, Tensor]:
-        """Experts are shared; gates, attention and towers belong to one target each."""
+        """Declare the experts as shared; gates, attention and towers belong to one target each."""
         slices = all_tasks(self.experts, self.n_targets, "experts.")
         slices |= own_task(self.gate, self.n_targets, "gate.")
         if self.attention is not None:

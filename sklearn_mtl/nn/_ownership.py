@@ -1,4 +1,4 @@
-"""Which slices of which parameters do which targets' losses reach?"""
+"""Ownership of parameters: which targets' losses reach which slices."""
 
 import torch
 from torch import Tensor, nn

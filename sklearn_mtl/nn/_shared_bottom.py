@@ -76,7 +76,7 @@ class SharedBottom(nn.Module):
         return self.decode(self.encode(x))
 
     def task_slices(self) -> dict[str, Tensor]:
-        """The trunk is shared, every tower belongs to one target."""
+        """Declare the trunk as shared and every tower as belonging to one target."""
         slices = all_tasks(self.trunk, self.n_targets, "trunk.")
         slices |= {f"towers.{name}": own for name, own in self.towers.task_slices().items()}
         return slices

@@ -1,6 +1,7 @@
 """Layers of equal shape evaluated together as one batched matrix product."""
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -88,7 +89,7 @@ class StackedMLP(nn.Sequential):
         activate_output: bool = True,
     ) -> None:
         layers: list[nn.Module] = []
-        for depth, (width_in, width_out) in enumerate(zip(widths, widths[1:], strict=False)):
+        for depth, (width_in, width_out) in enumerate(pairwise(widths)):
             layers.append(StackedLinear(n_stacks, width_in, width_out))
             if depth < len(widths) - 2 or activate_output:
                 layers.append(nn.ReLU(inplace=True))

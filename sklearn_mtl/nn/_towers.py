@@ -65,6 +65,6 @@ class Towers(nn.Module):
         return outputs.transpose(1, 2).flatten(0, 1)  # (M, K, B) -> (M, B, K) -> (M*B, K)
 
     def task_slices(self) -> dict[str, Tensor]:
-        """Every tower belongs to its own target alone."""
+        """Declare that every tower belongs to its own target alone."""
         own = torch.eye(self.n_targets, dtype=torch.bool).repeat(self.n_members, 1)
         return {name: own for name, _ in self.named_parameters()}

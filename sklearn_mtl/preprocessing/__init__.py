@@ -5,6 +5,8 @@ The documented order of a pipeline is: hold missing values (`LastValueHold`), ad
 by making it NaN, because a scikit-learn pipeline cannot drop rows; the regressors of this library
 leave such rows out at fit and answer NaN for them at predict. An imputer placed *after* the filter
 would fill the excluded rows with made-up values and return them to the training data: fill first.
+Call ``pipeline.set_output(transform="pandas")``, so that `LagFeaturizer` sees the index of the
+table and takes no lag across a gap in it.
 """
 
 from sklearn_mtl.preprocessing._isolation_forest import IsolationForestFilter

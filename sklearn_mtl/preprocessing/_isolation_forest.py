@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.ensemble import IsolationForest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl._validation import Interval, StrOptions, _fit_context, check_features
@@ -37,8 +39,8 @@ class IsolationForestFilter(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
 
     Attributes
     ----------
-    forest_ : IsolationForest
-        Forest fitted on the complete training rows.
+    forest_ : Pipeline
+        Scaling to [0, 1] and the forest, fitted on the complete training rows.
     anomaly_scores_ : ndarray of shape (n_samples,)
         ``score_samples`` of the training rows; NaN for rows with a missing value.
     inlier_mask_ : ndarray of bool of shape (n_samples,)
@@ -136,13 +138,16 @@ class IsolationForestFilter(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
                 f"All {len(values)} rows have a missing value, so that no row is left to fit the "
                 "forest on. Fill missing values before this step, for example with LastValueHold."
             )
-        self.forest_ = IsolationForest(
+        forest = IsolationForest(
             n_estimators=self.n_estimators,
             contamination=self.contamination,
             random_state=self.random_state,
             n_jobs=self.n_jobs,
-        ).fit(values[complete])
-        self.offset_ = float(self.forest_.offset_)
+        )
+        # The method does not depend on the units of a channel, but scikit-learn's trees do: they
+        # compute in float32 and take a range below 1e-7 as constant.
+        self.forest_ = make_pipeline(MinMaxScaler(), forest).fit(values[complete])
+        self.offset_ = float(forest.offset_)
         self.anomaly_scores_ = self._scores(values)
         self.inlier_mask_ = self.anomaly_scores_ >= self.offset_
         return self

@@ -119,7 +119,9 @@ class LagFeaturizer(TransformerMixin, BaseEstimator):
 
     *Missing values* propagate cell by cell: NaN in a row is NaN in every window that holds it.
 
-    *Index.* Times that jitter round their interval step by more than the median about half of the
+    *Index.* A step before this one must hand on the index: call
+    ``pipeline.set_output(transform="pandas")``, or the rows arrive as an array, which is one
+    segment. Times that jitter round their interval step by more than the median about half of the
     time and cut the table into shreds. Round them first, or pass ``segment=None``. In an index of
     local times without a time zone, the hour that repeats in autumn is an error.
 
@@ -331,7 +333,7 @@ class LagFeaturizer(TransformerMixin, BaseEstimator):
 
 def _check_lags(lags: Any, coding: str) -> np.ndarray:
     """Return the steps back in time, falling, so that time ascends along the window."""
-    steps = np.arange(lags + 1) if isinstance(lags, Integral) else np.asarray(lags)
+    steps = np.arange(int(lags) + 1) if isinstance(lags, Integral) else np.asarray(lags)
     if (
         steps.ndim != 1
         or not steps.size

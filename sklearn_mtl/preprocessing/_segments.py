@@ -70,10 +70,13 @@ def _positions(index: pd.Index) -> np.ndarray:
             f"{index.dtype}. Set the time as index, name a segment column, or pass segment=None "
             "if all rows follow each other."
         )
-    if index.hasnans:
+    n_missing = np.count_nonzero(index.isna())
+    if n_missing:
         raise ValueError(
-            f"segment='index' needs a complete index. It has {index.isna().sum()} missing "
+            f"segment='index' needs a complete index. It has {n_missing} missing "
             "entries. Remove those rows, or pass segment=None if all rows follow each other."
         )
     # Whole numbers keep time stamps exact and make steps of unsigned integers able to fall.
-    return index.to_numpy() if pd.api.types.is_float_dtype(index.dtype) else index.astype("int64")
+    if not pd.api.types.is_float_dtype(index.dtype):
+        index = index.astype("int64")
+    return index.to_numpy()

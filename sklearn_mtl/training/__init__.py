@@ -1,4 +1,4 @@
-"""Training on skorch: the net with its task losses, tensor slices, and the callbacks around them."""
+"""Training on skorch: the net with its task losses, tensor slices, and the callbacks."""
 
 from sklearn_mtl.training._batches import TensorBatches, TensorTable
 from sklearn_mtl.training._gradients import SharedSlices, StepGradients, shared_slices

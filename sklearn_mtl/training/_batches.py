@@ -61,7 +61,7 @@ class TensorTable(Dataset):
         return TensorTable(*(None if t is None else t.to(device) for t in self.tensors()))
 
     def tensors(self) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """Inputs, targets, row weights."""
+        """Return inputs, targets and row weights."""
         return self.X, self.y, self.sample_weight
 
 

@@ -51,10 +51,13 @@ class BestWeights(Callback):
                 self.best_state_ = {
                     name: tensor.clone() for name, tensor in net.module_.state_dict().items()
                 }
-        elif self.patience is not None and self.best_epoch_ is not None:
-            if epoch["epoch"] - self.best_epoch_ >= self.patience:
-                # skorch's own way of ending the loop over epochs
-                raise KeyboardInterrupt
+        elif (
+            self.patience is not None
+            and self.best_epoch_ is not None
+            and epoch["epoch"] - self.best_epoch_ >= self.patience
+        ):
+            # skorch's own way of ending the loop over epochs
+            raise KeyboardInterrupt
 
     def on_train_end(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
         """Restore the best weights."""

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochTimer
-from torch import Tensor, nn
+from torch import Tensor
 
 from sklearn_mtl.losses import MSELoss
 from sklearn_mtl.training._averaging import WeightAveraging
@@ -146,7 +146,7 @@ class MultiTaskNet(NeuralNet):
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
         """Call an event of the net and of the callbacks that react to it.
 
-        Callbacks that inherit the empty event of the base class, or do not know it, are passed over.
+        Callbacks that do not know it, or inherit the base class's empty one, are passed over.
         """
         own = getattr(self, method_name, None)
         if own is not None:

@@ -9,9 +9,7 @@ import torch
 from skorch.callbacks import Callback
 
 
-def warmup_cosine(
-    step: int, n_steps: int, n_warmup: int, largest: float, smallest: float
-) -> float:
+def warmup_cosine(step: int, n_steps: int, n_warmup: int, largest: float, smallest: float) -> float:
     """Learning rate of a step (MS-BCNN paper, eq. 58): linear rise, then half a cosine down.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Task weighting: one rule per file, a pure function on losses and gradients round which a callback stands.
+"""Task weighting: one rule per file, a pure function on losses and gradients in a thin callback.
 
 The table :data:`WEIGHTINGS` holds the rules that estimators know by name.
 """
