@@ -42,7 +42,7 @@ _MODELS = {
     "PLS per target": "pls",
     "Boosting per target": "boosting",
 }
-_SHOWN = "MultiTaskRegressor"  # the model that the pictures show
+_SHOWN = "Attention-MMoE-DLW"  # in the pictures: its task weights move
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,8 +68,8 @@ def run(arguments: argparse.Namespace) -> None:
     )
     parts = split_rows(len(plant.data), "chronological", seed=arguments.seed)
     protocol = (
-        f"chronological split, {SPLITS['chronological']}; test figures on clean rows; "
-        f"seed {arguments.seed}"
+        f"chronological split ({SPLITS['chronological']}), "
+        f"test figures on rows without faults, seed {arguments.seed}"
     )
     print(
         f"Simulated sinter plant: {len(plant.data):,} rows, {plant.data.shape[1]} inputs, "
@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> None:
     table = pd.DataFrame(scores).T
     table.loc["Best possible (Bayes)"] = {**plant.bayes_r2, "mean": plant.bayes_r2.mean()}
 
-    print(f"\nTest R2: {protocol}")
+    print(f"\nTest R2. Protocol: {protocol}.")
     print(table.round(3).to_string(na_rep=""))
     arguments.out.mkdir(parents=True, exist_ok=True)
     page = html_report(

@@ -114,7 +114,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--split",
         choices=list(SPLITS),
         default="chronological",
-        help="how rows are set aside to judge the model (default: %(default)s, 70/15/15 %%)",
+        help="how rows are set aside to judge the model (default: %(default)s, 70/15/15%%)",
     )
     model.add_argument("--max-epochs", type=positive, metavar="N", help="of a network")
     model.add_argument(

@@ -17,10 +17,10 @@ from sklearn_mtl.preprocessing import IsolationForestFilter, LagFeaturizer, Last
 
 SPLITS = {
     "chronological": (
-        "oldest 70 % of the rows for training, next 15 % for validation, newest 15 % for test"
+        "oldest 70% of the rows for training, next 15% for validation, newest 15% for test"
     ),
     "shuffled": (
-        "random 70 % of the rows for training, 15 % for validation, 15 % for test. Rows next to "
+        "random 70% of the rows for training, 15% for validation, 15% for test. Rows next to "
         "each other in time fall on both sides, which flatters the test figures"
     ),
     "none": "all rows for training; there is no test part and no test figure",

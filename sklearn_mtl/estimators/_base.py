@@ -176,6 +176,9 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
         """Loss of this fit; a subclass adds the parameters of its own."""
         return get_loss(self.loss)
 
+    net_: MultiTaskNet
+    _random_numbers: torch.Tensor
+
     # Fitting
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -413,7 +416,7 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
     @contextmanager
     def _own_random_numbers(self, *, restart: bool) -> Iterator[None]:
         """Draw from a stream of our own and leave the caller's as it was."""
-        devices = [] if self._device() == "cpu" else None
+        devices: list[int] | None = [] if self._device() == "cpu" else None
         with torch.random.fork_rng(devices=devices):
             if restart:
                 seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
@@ -498,7 +501,7 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
         -------
         score : float
         """
-        return masked_r2_score(y, self.predict(X), sample_weight=sample_weight)
+        return float(masked_r2_score(y, self.predict(X), sample_weight=sample_weight))
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the copy of the network that predicts."""

@@ -24,7 +24,7 @@ class MultiTaskRegressor(BaseMultiTaskRegressor):
     ----------
     architecture : str or type, default="shared_bottom"
         Network by name (:data:`sklearn_mtl.nn.ARCHITECTURES`) or a module class that is built as
-        ``architecture(n_features, n_targets, **architecture_params)``;
+        ``architecture(n_features=..., n_targets=..., **architecture_params)``;
         :func:`sklearn_mtl.extension.check_architecture` checks an own one.
     architecture_params : dict or None, default=None
         Further arguments of the network.

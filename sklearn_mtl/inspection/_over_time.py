@@ -115,7 +115,7 @@ class PredictionOverTimeDisplay:
         self.figure_, self.axes_ = panels(
             len(self.target_names), axes, panel=(12.0, 2.8), columns=1
         )
-        size = float(np.clip(6000 / max(len(self.y_true), 1), 3, 14))
+        size = float(np.clip(6000 / max(len(self.y_true), 1), 3, 8))
         for k, (name, ax) in enumerate(zip(self.target_names, self.axes_, strict=True)):
             ax.plot(
                 self.times, self.y_pred[:, k], color=PREDICTED, linewidth=0.9, label="predicted"
@@ -134,7 +134,7 @@ class PredictionOverTimeDisplay:
             ax.set_title(name, loc="left")
             ax.set_ylabel(self.units.get(name, ""))
         self.axes_[0].legend(
-            loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, markerscale=2
+            loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, markerscale=1.5
         )
         self.axes_[-1].set_xlabel("time" if isinstance(self.times, pd.DatetimeIndex) else "row")
         return self

@@ -146,3 +146,4 @@ def _equal_limits(ax: Any, true: np.ndarray, predicted: np.ndarray) -> None:
     margin = 0.05 * (high - low) or 0.5
     ax.set(xlim=(low - margin, high + margin), ylim=(low - margin, high + margin))
     ax.set_box_aspect(1)
+    ax.locator_params(nbins=6)

@@ -111,7 +111,8 @@ class TrainingHistoryDisplay:
         weights.set_ylim(0, 1.15 * max(1.0, float(self._values("weight_").max())))
         for ax in self.axes_:
             ax.locator_params(axis="x", integer=True)
-            ax.legend(frameon=False)
+        # Beside the panel: the lines leave no free corner in general.
+        weights.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
         return self
 
     def _draw(self, ax: Any, epochs: pd.Series, column: str, **style: Any) -> None:

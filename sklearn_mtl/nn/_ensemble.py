@@ -53,6 +53,8 @@ class ImplicitEnsemble(nn.Module):
     torch.Size([8, 5, 2])
     """
 
+    network: Any
+
     def __init__(
         self,
         n_features: int,
@@ -75,7 +77,6 @@ class ImplicitEnsemble(nn.Module):
                 "encode(x) -> (n_targets, n_samples, h) and an attribute `towers` of type "
                 f"sklearn_mtl.nn.Towers. {network.__name__} lacks one of them; use ensemble_size=1."
             )
-        self._shared_slices = task_slices(self.network, n_features, n_targets)
         self.network.towers = self.network.towers.for_members(n_members)
         signs = torch.randint(0, 2, (n_members, 1, n_features))
         self.input_scale = nn.Parameter(2.0 * signs - 1.0)
@@ -103,8 +104,13 @@ class ImplicitEnsemble(nn.Module):
 
     def task_slices(self) -> dict[str, Tensor]:
         """Declare the input scaling as shared and the rest as the network does."""
-        towers = self.network.towers.task_slices()
-        slices = {f"network.{name}": own for name, own in self._shared_slices.items()}
-        slices |= {f"network.towers.{name}": own for name, own in towers.items()}
+        probe = self.input_scale.new_ones(1, self.n_features)
+        training = self.network.training
+        outputs = self.network.eval()(probe)[0]
+        self.network.train(training)
+        slices = task_slices(self.network, outputs)
+        # Known exactly even where the network declares nothing
+        slices |= {f"towers.{n}": own for n, own in self.network.towers.task_slices().items()}
+        slices = {f"network.{name}": own for name, own in slices.items()}
         slices["input_scale"] = torch.ones(self.n_members, self.n_targets, dtype=torch.bool)
         return slices

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 
-def task_slices(module: nn.Module, n_features: int, n_targets: int) -> dict[str, Tensor]:
+def task_slices(module: nn.Module, outputs: Tensor) -> dict[str, Tensor]:
     """Ownership of every parameter by the targets.
 
     A slice is one index of a parameter's first dimension. Slices that two or more targets reach
@@ -13,16 +13,16 @@ def task_slices(module: nn.Module, n_features: int, n_targets: int) -> dict[str,
     Parameters
     ----------
     module : Module
-        Maps ``(B, n_features)`` to ``(B, n_targets)``. If it has a method ``task_slices()``, its
-        declaration is taken: a stacked weight holds the slices of several targets in one
-        parameter, which autograd cannot tell apart. Without one, a parameter counts as a whole:
-        all of its slices belong to every target whose output depends on it.
-    n_features, n_targets : int
-        Width of the module's input and output.
+        Network with K targets. If it has a method ``task_slices()``, its declaration is taken: a
+        stacked weight holds the slices of several targets in one parameter, which autograd cannot
+        tell apart. Without one, a parameter counts as a whole: all of its slices belong to
+        every target whose output depends on it.
+    outputs : Tensor of shape (K,)
+        One number per target that the module produced, such as its losses, with the graph.
 
     Returns
     -------
-    slices : dict of str to bool Tensor of shape (n_slices, n_targets)
+    slices : dict of str to bool Tensor of shape (n_slices, K)
         One entry per trainable parameter, under its name in ``named_parameters()``.
 
     Raises
@@ -33,10 +33,10 @@ def task_slices(module: nn.Module, n_features: int, n_targets: int) -> dict[str,
     parameters = {n: p for n, p in module.named_parameters() if p.requires_grad}
     declare = getattr(module, "task_slices", None)
     if declare is None:
-        return _reachable(module, parameters, n_features, n_targets)
+        return _reachable(parameters, outputs)
     slices = declare()
     for name, parameter in parameters.items():
-        expected = (len(parameter), n_targets)
+        expected = (len(parameter), len(outputs))
         found = tuple(slices[name].shape) if name in slices else None
         if found != expected:
             raise ValueError(
@@ -46,29 +46,18 @@ def task_slices(module: nn.Module, n_features: int, n_targets: int) -> dict[str,
     return {name: slices[name] for name in parameters}
 
 
-def _reachable(
-    module: nn.Module, parameters: dict[str, nn.Parameter], n_features: int, n_targets: int
-) -> dict[str, Tensor]:
-    probe = next(iter(parameters.values()))
-    x = torch.ones(2, n_features, dtype=probe.dtype, device=probe.device)
-    training = module.training
-    with torch.enable_grad():
-        outputs = module.eval()(x).sum(dim=0)
-        module.train(training)
-        columns = [
-            [
-                gradient is not None
-                for gradient in torch.autograd.grad(
-                    output, list(parameters.values()), retain_graph=True, allow_unused=True
-                )
-            ]
-            for output in outputs
-        ]
-    reached = torch.tensor(columns).T  # (n_parameters, K)
-    return {
-        name: row.expand(len(parameter), -1)
-        for (name, parameter), row in zip(parameters.items(), reached, strict=True)
+def _reachable(parameters: dict[str, nn.Parameter], outputs: Tensor) -> dict[str, Tensor]:
+    slices = {
+        name: torch.zeros(len(parameter), len(outputs), dtype=torch.bool)
+        for name, parameter in parameters.items()
     }
+    for k, output in enumerate(outputs):
+        gradients = torch.autograd.grad(
+            output, list(parameters.values()), retain_graph=True, allow_unused=True
+        )
+        for name, gradient in zip(parameters, gradients, strict=True):
+            slices[name][:, k] = gradient is not None
+    return slices
 
 
 def all_tasks(module: nn.Module, n_targets: int, prefix: str = "") -> dict[str, Tensor]:

@@ -37,10 +37,8 @@ def lagged_levels(values: np.ndarray, lags: np.ndarray, segments: np.ndarray) ->
     levels : ndarray of shape (n, D, L)
     """
     rows = np.arange(len(values))
-    levels = np.empty((*values.shape, len(lags)), dtype=values.dtype)
-    for step, lag in enumerate(lags):
-        levels[:, :, step] = values[np.maximum(rows - lag, segments)]
-    return levels
+    sources = np.maximum(rows[:, np.newaxis] - lags, segments[:, np.newaxis])  # (n, L)
+    return values[sources].transpose(0, 2, 1)  # (n, L, D) -> (n, D, L)
 
 
 def code_levels(levels: np.ndarray, coding: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -17,11 +18,14 @@ class SharedSlices(NamedTuple):
     rows: Tensor | None  # None if all rows are shared
 
 
-def shared_slices(module: nn.Module, n_features: int, n_targets: int) -> list[SharedSlices]:
-    """Find the shared part of every parameter of `module`."""
+def shared_slices(module: nn.Module, losses: Tensor) -> list[SharedSlices]:
+    """Find the shared part of every parameter of `module` from the losses of a step.
+
+    With a single target all that it reaches counts as shared.
+    """
     shared = []
-    for name, owners in task_slices(module, n_features, n_targets).items():
-        rows = owners.sum(dim=1) >= min(2, n_targets)
+    for name, owners in task_slices(module, losses).items():
+        rows = owners.sum(dim=1) >= min(2, len(losses))
         if rows.all():
             shared.append(SharedSlices(name, None))
         elif rows.any():
@@ -38,14 +42,19 @@ class StepGradients:
         The network.
     losses : Tensor of shape (n_targets,)
         Losses of the batch with their graph.
-    slices : list of SharedSlices
-        The shared parameters.
+    find_slices : callable
+        Gives the shared parameters, from the losses; it is called on the first request.
     """
 
-    def __init__(self, module: nn.Module, losses: Tensor, slices: list[SharedSlices]) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        losses: Tensor,
+        find_slices: Callable[[Tensor], list[SharedSlices]],
+    ) -> None:
         self._module = module
         self._losses = losses
-        self._slices = slices
+        self._find_slices = find_slices
 
     def of_shared_parameters(self) -> Tensor:
         """Gradient of every target's loss by the shared parameters.
@@ -55,16 +64,20 @@ class StepGradients:
         gradients : Tensor of shape (n_targets, n_shared)
             One flat row per target; without columns if nothing is shared.
         """
-        if not self._slices:
+        slices = self._find_slices(self._losses)
+        if not slices:
             return self._losses.new_zeros(len(self._losses), 0)
         by_name = dict(self._module.named_parameters())
-        parameters = [by_name[part.name] for part in self._slices]
-        return torch.stack([self._flat_gradient(loss, parameters) for loss in self._losses])
+        parameters = [by_name[part.name] for part in slices]
+        return torch.stack([_flat_gradient(loss, slices, parameters) for loss in self._losses])
 
-    def _flat_gradient(self, loss: Tensor, parameters: list[nn.Parameter]) -> Tensor:
-        gradients = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
-        pieces = []
-        for part, parameter, gradient in zip(self._slices, parameters, gradients, strict=True):
-            dense = torch.zeros_like(parameter) if gradient is None else gradient
-            pieces.append((dense if part.rows is None else dense[part.rows]).flatten())
-        return torch.cat(pieces)
+
+def _flat_gradient(
+    loss: Tensor, slices: list[SharedSlices], parameters: list[nn.Parameter]
+) -> Tensor:
+    gradients = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+    pieces = []
+    for part, parameter, gradient in zip(slices, parameters, gradients, strict=True):
+        dense = torch.zeros_like(parameter) if gradient is None else gradient
+        pieces.append((dense if part.rows is None else dense[part.rows]).flatten())
+    return torch.cat(pieces)

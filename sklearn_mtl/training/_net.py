@@ -133,7 +133,7 @@ class MultiTaskNet(NeuralNet):
                 "Exactly one task weighting may be active; pass it as `weighting`, not in "
                 f"`callbacks`. Found {[type(rule).__name__ for rule in rules]}."
             )
-        self.weighting_ = rules[0]
+        self.weighting_: Any = rules[0]
         self.listeners_: dict[str, list[Callback]] = {}
         return self
 
@@ -178,14 +178,7 @@ class MultiTaskNet(NeuralNet):
                 sample_weight = sample_weight.repeat(len(prediction) // len(x))
         losses = self.criterion_(prediction, y, sample_weight)
         totals, observed = self._label_totals(y, sample_weight)
-        self.notify(
-            "on_task_losses",
-            losses=losses,
-            observed=observed,
-            gradients=StepGradients(self.module_, losses, self._shared_slices(x, losses)),
-            module=self.module_,
-        )
-        weights = self.weighting_.weights_
+        weights = self.announce(losses, observed)
         n_observed = len(losses) if observed is None else observed.sum().clamp_min(1)
         # An unobserved target has the loss 0, so the sums run over observed targets only.
         (torch.dot(losses, weights) / n_observed).backward()
@@ -196,6 +189,35 @@ class MultiTaskNet(NeuralNet):
             "task_totals": totals,
             "task_weights": weights,
         }
+
+    def announce(self, losses: Tensor, observed: Tensor | None) -> Tensor:
+        """Tell the callbacks the task losses of a step, and take the weights the rule sets.
+
+        Parameters
+        ----------
+        losses : Tensor of shape (n_targets,)
+            Losses with their graph.
+        observed : bool Tensor of shape (n_targets,) or None
+            Targets with a label in the batch; None if all have one.
+
+        Returns
+        -------
+        weights : Tensor of shape (n_targets,)
+            Weights of the targets.
+        """
+        self.notify(
+            "on_task_losses",
+            losses=losses,
+            observed=observed,
+            gradients=StepGradients(self.module_, losses, self._shared_slices),
+            module=self.module_,
+        )
+        return self.weighting_.weights_
+
+    def _shared_slices(self, losses: Tensor) -> list[SharedSlices]:
+        if self.shared_slices_ is None:
+            self.shared_slices_ = shared_slices(self.module_, losses)
+        return self.shared_slices_
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the task losses of a batch of the validation part."""
@@ -221,11 +243,6 @@ class MultiTaskNet(NeuralNet):
             return len(y), None
         totals = self.criterion_.observed_weight(y, sample_weight)
         return totals, totals > 0
-
-    def _shared_slices(self, x: Tensor, losses: Tensor) -> list[SharedSlices]:
-        if self.shared_slices_ is None:
-            self.shared_slices_ = shared_slices(self.module_, x.shape[1], len(losses))
-        return self.shared_slices_
 
     # The epoch
 

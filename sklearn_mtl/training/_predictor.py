@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +29,9 @@ class Predictor:
 
     def __init__(self, module: nn.Module, device: str | torch.device) -> None:
         self._device = torch.device(device)
-        self._module = copy.deepcopy(module).double().eval().requires_grad_(False).to(self._device)
+        self._module: Any = (
+            copy.deepcopy(module).double().eval().requires_grad_(False).to(self._device)
+        )
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Predictions ``(n, K)`` of the inputs ``(n, F)``."""
@@ -37,7 +41,7 @@ class Predictor:
         """Predictions ``(n, M, K)`` of the members of an ensemble."""
         return self._evaluate(lambda x: self._module.members(x).transpose(0, 1), X)
 
-    def _evaluate(self, function, X: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
+    def _evaluate(self, function: Callable[[Tensor], Tensor], X: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
             inputs = torch.tensor(X, dtype=torch.float64, device=self._device)
             if len(inputs) <= ROWS_PER_CHUNK:

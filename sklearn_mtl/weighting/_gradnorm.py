@@ -142,7 +142,7 @@ class GradNorm(TaskWeighting):
             return
         if self.initial_losses_ is None:
             losses, seen = self._pending_losses
-            if self._loss_sum is None:
+            if self._loss_sum is None or self._loss_count is None:
                 self._loss_sum = torch.zeros_like(losses)
                 self._loss_count = torch.zeros_like(losses)
             self._loss_sum += losses * seen
