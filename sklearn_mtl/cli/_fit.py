@@ -109,7 +109,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     model = parser.add_argument_group(
         "model", "\n".join(f"{name}: {text}" for name, text in DESCRIPTIONS.items())
     )
-    model.add_argument("--model", choices=list(MODELS), default="multi_task", help="%(default)s")
+    model.add_argument(
+        "--model",
+        choices=list(MODELS),
+        default="multi_task",
+        metavar="NAME",
+        help="default: %(default)s",
+    )
     model.add_argument(
         "--split",
         choices=list(SPLITS),
@@ -120,7 +126,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--ensemble-size", type=positive, metavar="N", help="networks trained side by side"
     )
-    model.add_argument("--seed", type=not_negative, default=0, help="of all random choices; 0")
+    model.add_argument(
+        "--seed",
+        type=not_negative,
+        default=0,
+        metavar="N",
+        help="of all random choices (default: 0)",
+    )
     add_table_options(parser, saved=False)
     add_force(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress bar")

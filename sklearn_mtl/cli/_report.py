@@ -90,7 +90,10 @@ def _rows_to_judge(sensor: SoftSensor, table: Table, index: pd.Index) -> tuple[n
         return every, "the training rows themselves: the figures flatter the model"
     meaning = f"all {len(index):,} rows of a table that is not the training table"
     if split["known_until"] is not None and isinstance(index, pd.DatetimeIndex):
-        known = int((index <= pd.Timestamp(split["known_until"])).sum())
+        known_until = pd.Timestamp(split["known_until"])
+        # Times with and without an offset from UTC cannot be compared.
+        comparable = (known_until.tz is None) == (index.tz is None)
+        known = int((index <= known_until).sum()) if comparable else 0
         if known:
             meaning += (
                 f"; {known:,} of them are not later than the training rows "

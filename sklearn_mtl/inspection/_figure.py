@@ -22,8 +22,6 @@ PREDICTED = "#0072b2"
 REFERENCE = "#d55e00"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#3b3b3b")
 
-_MAX_COLUMNS = 3
-
 
 def new_figure(n_panels: int, *, columns: int, panel: tuple[float, float]) -> tuple[Figure, list]:
     """Make a figure with a grid of panels of `panel` inches; unused cells stay empty."""
@@ -44,7 +42,7 @@ def panels(
     axes: Any,
     *,
     panel: tuple[float, float],
-    columns: int = _MAX_COLUMNS,
+    columns: int,
 ) -> tuple[Figure, list[Axes]]:
     """Return the axes to draw on: the given ones, one per panel, or those of a new figure."""
     if axes is None:

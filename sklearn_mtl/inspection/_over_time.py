@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
-from sklearn_mtl.inspection._figure import MEASURED, PREDICTED, panels
-from sklearn_mtl.inspection._predictions import check_predictions, names_of_estimator
+from sklearn_mtl.inspection._figure import MEASURED, PREDICTED
+from sklearn_mtl.inspection._target_display import TargetDisplay
 
 
-class PredictionOverTimeDisplay:
+class PredictionOverTimeDisplay(TargetDisplay):
     """Measured values as points and predictions as a line over time, one panel per target.
 
     It shows when a model errs: after a change of the raw material, during a start-up, or more
@@ -49,6 +49,9 @@ class PredictionOverTimeDisplay:
     'row'
     """
 
+    _panel = (12.0, 2.8)
+    _columns = 1
+
     def __init__(
         self,
         y_true: Any,
@@ -58,86 +61,45 @@ class PredictionOverTimeDisplay:
         target_names: Sequence[str] | None = None,
         units: Mapping[str, str] | None = None,
     ):
-        self.y_true, self.y_pred, self.target_names = check_predictions(
-            y_true, y_pred, target_names
-        )
+        super().__init__(y_true, y_pred, target_names=target_names, units=units)
         self.times = _times(y_true, times)
-        self.units = dict(units or {})
 
-    @classmethod
-    def from_predictions(
-        cls,
-        y_true: Any,
-        y_pred: Any,
-        *,
-        times: Any = None,
-        target_names: Sequence[str] | None = None,
-        units: Mapping[str, str] | None = None,
-        axes: Any = None,
-    ) -> PredictionOverTimeDisplay:
-        """Draw given predictions; the parameters are those of the class and of `plot`."""
-        return cls(y_true, y_pred, times=times, target_names=target_names, units=units).plot(axes)
-
-    @classmethod
-    def from_estimator(
-        cls,
-        estimator: Any,
-        X: Any,
-        y: Any,
-        *,
-        times: Any = None,
-        units: Mapping[str, str] | None = None,
-        axes: Any = None,
-    ) -> PredictionOverTimeDisplay:
-        """Draw the predictions of a fitted estimator or pipeline for `X` with `y`."""
-        return cls.from_predictions(
-            y,
-            estimator.predict(X),
-            times=times,
-            target_names=names_of_estimator(estimator),
-            units=units,
-            axes=axes,
-        )
-
-    def plot(self, axes: Any = None) -> PredictionOverTimeDisplay:
+    def plot(self, axes: Any = None) -> Self:
         """Draw on a new figure or on given axes.
 
         Parameters
         ----------
         axes : array-like of matplotlib Axes, default=None
-            One per target.
+            One per target; a new figure by default.
 
         Returns
         -------
         display : PredictionOverTimeDisplay
-            With `figure_` and `axes_`.
+            The same display, with `figure_` and `axes_`.
         """
-        self.figure_, self.axes_ = panels(
-            len(self.target_names), axes, panel=(12.0, 2.8), columns=1
-        )
-        size = float(np.clip(6000 / max(len(self.y_true), 1), 3, 8))
-        for k, (name, ax) in enumerate(zip(self.target_names, self.axes_, strict=True)):
-            ax.plot(
-                self.times, self.y_pred[:, k], color=PREDICTED, linewidth=0.9, label="predicted"
-            )
-            # On top of the line: measured values are the fewer.
-            ax.scatter(
-                self.times,
-                self.y_true[:, k],
-                s=size,
-                color=MEASURED,
-                linewidths=0,
-                zorder=3,
-                label="measured",
-            )
-            ax.margins(x=0.005)
-            ax.set_title(name, loc="left")
-            ax.set_ylabel(self.units.get(name, ""))
+        super().plot(axes)
         self.axes_[0].legend(
             loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, markerscale=1.5
         )
         self.axes_[-1].set_xlabel("time" if isinstance(self.times, pd.DatetimeIndex) else "row")
         return self
+
+    def _draw(
+        self, ax: Any, name: str, true: np.ndarray, predicted: np.ndarray, unit: str | None
+    ) -> None:
+        ax.plot(self.times, predicted, color=PREDICTED, linewidth=0.9, label="predicted")
+        ax.scatter(
+            self.times,
+            true,
+            s=float(np.clip(6000 / max(len(true), 1), 3, 8)),
+            color=MEASURED,
+            linewidths=0,
+            zorder=3,  # on top of the line: measured values are the fewer
+            label="measured",
+        )
+        ax.margins(x=0.005)
+        ax.set_title(name, loc="left")
+        ax.set_ylabel(unit or "")
 
 
 def _times(y_true: Any, times: Any) -> np.ndarray | pd.DatetimeIndex:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import r2_score
 
-from sklearn_mtl.inspection._figure import MEASURED, PREDICTED, axis_label, panels
-from sklearn_mtl.inspection._predictions import both_known, check_predictions, names_of_estimator
+from sklearn_mtl.inspection._figure import MEASURED, PREDICTED, axis_label
+from sklearn_mtl.inspection._predictions import both_known
+from sklearn_mtl.inspection._target_display import TargetDisplay
 
 
-class PredictedVersusTrueDisplay:
+class PredictedVersusTrueDisplay(TargetDisplay):
     """Predicted against measured values, one panel per target.
 
     Points on the diagonal are perfect. A cloud flatter than the diagonal shows a model that
@@ -54,89 +54,30 @@ class PredictedVersusTrueDisplay:
     ['feo', 'strength']
     """
 
-    def __init__(
-        self,
-        y_true: Any,
-        y_pred: Any,
-        *,
-        target_names: Sequence[str] | None = None,
-        units: Mapping[str, str] | None = None,
-    ):
-        self.y_true, self.y_pred, self.target_names = check_predictions(
-            y_true, y_pred, target_names
-        )
-        self.units = dict(units or {})
+    _panel = (4.0, 4.4)
 
-    @classmethod
-    def from_predictions(
-        cls,
-        y_true: Any,
-        y_pred: Any,
-        *,
-        target_names: Sequence[str] | None = None,
-        units: Mapping[str, str] | None = None,
-        axes: Any = None,
-    ) -> PredictedVersusTrueDisplay:
-        """Draw given predictions; the parameters are those of the class and of `plot`."""
-        return cls(y_true, y_pred, target_names=target_names, units=units).plot(axes)
-
-    @classmethod
-    def from_estimator(
-        cls,
-        estimator: Any,
-        X: Any,
-        y: Any,
-        *,
-        units: Mapping[str, str] | None = None,
-        axes: Any = None,
-    ) -> PredictedVersusTrueDisplay:
-        """Draw the predictions of a fitted estimator or pipeline for `X` against `y`."""
-        return cls.from_predictions(
-            y,
-            estimator.predict(X),
-            target_names=names_of_estimator(estimator),
-            units=units,
-            axes=axes,
-        )
-
-    def plot(self, axes: Any = None) -> PredictedVersusTrueDisplay:
-        """Draw on a new figure or on given axes.
-
-        Parameters
-        ----------
-        axes : array-like of matplotlib Axes, default=None
-            One per target.
-
-        Returns
-        -------
-        display : PredictedVersusTrueDisplay
-            With `figure_` and `axes_`.
-        """
-        self.figure_, self.axes_ = panels(len(self.target_names), axes, panel=(4.0, 4.4))
-        for k, (name, ax) in enumerate(zip(self.target_names, self.axes_, strict=True)):
-            known = both_known(self.y_true[:, k], self.y_pred[:, k])
-            true, predicted = self.y_true[known, k], self.y_pred[known, k]
-            # Many points overlap: the more there are, the fainter each is.
-            alpha = float(np.clip(15 / np.sqrt(max(len(true), 1)), 0.15, 0.8))
-            ax.scatter(true, predicted, s=12, color=PREDICTED, alpha=alpha, linewidths=0)
-            ax.axline((0, 0), slope=1, color=MEASURED, linewidth=1, linestyle="--")
-            if len(true):
-                _equal_limits(ax, true, predicted)
-            if len(true) > 1:
-                ax.text(
-                    0.04,
-                    0.96,
-                    f"R² = {r2_score(true, predicted):.3f}\nn = {len(true):,}",
-                    transform=ax.transAxes,
-                    va="top",
-                )
-            unit = self.units.get(name)
-            ax.set(
-                title=name,
-                xlabel=axis_label("measured", unit),
-                ylabel=axis_label("predicted", unit),
+    def _draw(
+        self, ax: Any, name: str, true: np.ndarray, predicted: np.ndarray, unit: str | None
+    ) -> None:
+        known = both_known(true, predicted)
+        true, predicted = true[known], predicted[known]
+        # Many points overlap: the more there are, the fainter each is.
+        alpha = float(np.clip(15 / np.sqrt(max(len(true), 1)), 0.15, 0.8))
+        ax.scatter(true, predicted, s=12, color=PREDICTED, alpha=alpha, linewidths=0)
+        ax.axline((0, 0), slope=1, color=MEASURED, linewidth=1, linestyle="--")
+        if len(true):
+            _equal_limits(ax, true, predicted)
+        if len(true) > 1:
+            ax.text(
+                0.04,
+                0.96,
+                f"R² = {r2_score(true, predicted):.3f}\nn = {len(true):,}",
+                transform=ax.transAxes,
+                va="top",
             )
-        return self
+        ax.set(
+            title=name, xlabel=axis_label("measured", unit), ylabel=axis_label("predicted", unit)
+        )
 
 
 def _equal_limits(ax: Any, true: np.ndarray, predicted: np.ndarray) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from scipy.stats import gaussian_kde
 
-from sklearn_mtl.inspection._figure import MEASURED, PREDICTED, REFERENCE, axis_label, panels
-from sklearn_mtl.inspection._predictions import both_known, check_predictions, names_of_estimator
+from sklearn_mtl.inspection._figure import MEASURED, PREDICTED, REFERENCE, axis_label
+from sklearn_mtl.inspection._predictions import both_known
+from sklearn_mtl.inspection._target_display import TargetDisplay
 
 _SHOWN = 0.995  # share of the errors inside the limits of the axis
 
 
-class ResidualDisplay:
+class ResidualDisplay(TargetDisplay):
     """Histogram and density of the errors (predicted minus measured), one panel per target.
 
     A histogram beside zero shows a bias; a wide foot shows rare large errors. The axis covers
@@ -55,74 +55,14 @@ class ResidualDisplay:
     'predicted − measured'
     """
 
-    def __init__(
-        self,
-        y_true: Any,
-        y_pred: Any,
-        *,
-        target_names: Sequence[str] | None = None,
-        units: Mapping[str, str] | None = None,
-    ):
-        self.y_true, self.y_pred, self.target_names = check_predictions(
-            y_true, y_pred, target_names
-        )
-        self.units = dict(units or {})
+    _panel = (4.0, 3.2)
 
-    @classmethod
-    def from_predictions(
-        cls,
-        y_true: Any,
-        y_pred: Any,
-        *,
-        target_names: Sequence[str] | None = None,
-        units: Mapping[str, str] | None = None,
-        axes: Any = None,
-    ) -> ResidualDisplay:
-        """Draw given predictions; the parameters are those of the class and of `plot`."""
-        return cls(y_true, y_pred, target_names=target_names, units=units).plot(axes)
-
-    @classmethod
-    def from_estimator(
-        cls,
-        estimator: Any,
-        X: Any,
-        y: Any,
-        *,
-        units: Mapping[str, str] | None = None,
-        axes: Any = None,
-    ) -> ResidualDisplay:
-        """Draw the errors of a fitted estimator or pipeline for `X` against `y`."""
-        return cls.from_predictions(
-            y,
-            estimator.predict(X),
-            target_names=names_of_estimator(estimator),
-            units=units,
-            axes=axes,
-        )
-
-    def plot(self, axes: Any = None) -> ResidualDisplay:
-        """Draw on a new figure or on given axes.
-
-        Parameters
-        ----------
-        axes : array-like of matplotlib Axes, default=None
-            One per target.
-
-        Returns
-        -------
-        display : ResidualDisplay
-            With `figure_` and `axes_`.
-        """
-        self.figure_, self.axes_ = panels(len(self.target_names), axes, panel=(4.0, 3.2))
-        for k, (name, ax) in enumerate(zip(self.target_names, self.axes_, strict=True)):
-            known = both_known(self.y_true[:, k], self.y_pred[:, k])
-            _draw_errors(ax, self.y_pred[known, k] - self.y_true[known, k])
-            ax.set(
-                title=name,
-                xlabel=axis_label("predicted − measured", self.units.get(name)),
-                ylabel="density",
-            )
-        return self
+    def _draw(
+        self, ax: Any, name: str, true: np.ndarray, predicted: np.ndarray, unit: str | None
+    ) -> None:
+        known = both_known(true, predicted)
+        _draw_errors(ax, predicted[known] - true[known])
+        ax.set(title=name, xlabel=axis_label("predicted − measured", unit), ylabel="density")
 
 
 def _draw_errors(ax: Any, errors: np.ndarray) -> None:

@@ -64,12 +64,43 @@ class TrainingHistoryDisplay:
 
     @classmethod
     def from_history(cls, history: pd.DataFrame, *, axes: Any = None) -> TrainingHistoryDisplay:
-        """Draw the ``history_`` of a fitted regressor."""
+        """Draw the history of a fitted regressor.
+
+        Parameters
+        ----------
+        history : DataFrame
+            The ``history_`` of the regressor.
+        axes : array-like of two matplotlib Axes, default=None
+            For the losses and for the weights; a new figure by default.
+
+        Returns
+        -------
+        display : TrainingHistoryDisplay
+            The display, drawn.
+        """
         return cls(history).plot(axes)
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, axes: Any = None) -> TrainingHistoryDisplay:
-        """Draw the history of a fitted regressor, or of the last step of a pipeline."""
+        """Draw the history of a fitted regressor, or of the last step of a pipeline.
+
+        Parameters
+        ----------
+        estimator : estimator object
+            Fitted neural regressor, or pipeline that ends in one.
+        axes : array-like of two matplotlib Axes, default=None
+            For the losses and for the weights; a new figure by default.
+
+        Returns
+        -------
+        display : TrainingHistoryDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If the estimator is not trained in epochs.
+        """
         history = history_of_estimator(estimator)
         if history is None:
             raise ValueError(f"{estimator!r} keeps no history_: it is not trained in epochs.")
@@ -88,7 +119,7 @@ class TrainingHistoryDisplay:
         display : TrainingHistoryDisplay
             With `figure_` and `axes_`.
         """
-        self.figure_, self.axes_ = panels(2, axes, panel=(6.0, 3.6))
+        self.figure_, self.axes_ = panels(2, axes, panel=(6.0, 3.6), columns=2)
         losses, weights = self.axes_
         epochs = self.history["epoch"]
         # Equal weights cover each other: each line is thinner than the one below it.

@@ -82,8 +82,10 @@ class AdaptiveCombinedLoss(CombinedLoss):
         for name in ("term_weights", "previous_means", "epoch_sums", "epoch_totals"):
             self.register_buffer(name, None)
 
-    def forward(self, prediction: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
-        """Return the weighted sum of both terms for every target.
+    def with_totals(
+        self, prediction: Tensor, target: Tensor, weight: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | float]:
+        """Return the weighted sum of both terms for every target, and its observed weight.
 
         Parameters
         ----------
@@ -96,14 +98,16 @@ class AdaptiveCombinedLoss(CombinedLoss):
 
         Returns
         -------
-        Tensor of shape (K,)
-            Losses; with the current weights in training mode, with the start weights otherwise.
+        losses : Tensor of shape (K,)
+            With the current weights in training mode, with the start weights otherwise.
+        totals : Tensor of shape (K,) or float
+            Observed weight per target; the plain number of rows if nothing is missing or weighted.
         """
         if not self.training:
-            return super().forward(prediction, target, weight)
+            return super().with_totals(prediction, target, weight)
         terms, totals = task_mean(self._both, prediction, target, weight)  # (2, K)
         term_weights = self._collect(terms.detach(), totals)
-        return (term_weights * terms).sum(0)  # eq. 68
+        return (term_weights * terms).sum(0), totals  # eq. 68
 
     def terms(self, prediction: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
         """Return both terms of every target, without weighing or collecting them.

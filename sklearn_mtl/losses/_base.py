@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -172,24 +173,30 @@ class TaskLoss(nn.Module):
         Tensor of shape (K,)
             Losses; 0, with gradient 0, for a target without observed weight.
         """
-        return task_mean(self.pointwise, prediction, target, weight)[0]
+        return self.with_totals(prediction, target, weight)[0]
 
-    def observed_weight(self, target: Tensor, weight: Tensor | None = None) -> Tensor:
-        """Return the total weight of the observed entries of every target.
+    def with_totals(
+        self, prediction: Tensor, target: Tensor, weight: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | float]:
+        """Return the mean losses together with the weights that they are means over.
 
         Parameters
         ----------
+        prediction : Tensor of shape (B, K)
+            Predictions.
         target : Tensor of shape (B, K)
             Targets, NaN where unobserved.
         weight : Tensor of shape (B,), default=None
-            Non-negative row weights; without them, entries are counted.
+            Non-negative row weights.
 
         Returns
         -------
-        Tensor of shape (K,)
-            Total weights.
+        losses : Tensor of shape (K,)
+            As from calling the loss.
+        totals : Tensor of shape (K,) or float
+            Observed weight per target; the plain number of rows if nothing is missing or weighted.
         """
-        return observed_shares(target.isnan(), target, weight).sum(0)
+        return task_mean(self.pointwise, prediction, target, weight)
 
     def set_target_scaling(self, mean: Tensor, scale: Tensor) -> None:
         """Tell the loss how targets were standardised: ``(y - mean) / scale``.

@@ -105,9 +105,9 @@ class ImplicitEnsemble(nn.Module):
     def task_slices(self) -> dict[str, Tensor]:
         """Declare the input scaling as shared and the rest as the network does."""
         probe = self.input_scale.new_ones(1, self.n_features)
-        training = self.network.training
-        outputs = self.network.eval()(probe)[0]
-        self.network.train(training)
+        training = self.training
+        outputs = self.eval()(probe)[0]
+        self.train(training)
         slices = task_slices(self.network, outputs)
         # Known exactly even where the network declares nothing
         slices |= {f"towers.{n}": own for n, own in self.network.towers.task_slices().items()}

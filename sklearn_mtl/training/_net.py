@@ -23,6 +23,9 @@ from sklearn_mtl.training._schedules import SCHEDULERS
 from sklearn_mtl.weighting import EqualWeighting, TaskWeighting
 
 
+BATCH_EVENTS = {"on_batch_begin", "on_batch_end", "on_grad_computed"}
+
+
 class MultiTaskNet(NeuralNet):
     """A skorch net whose step produces one loss per target.
 
@@ -140,6 +143,7 @@ class MultiTaskNet(NeuralNet):
     def initialize_module(self) -> MultiTaskNet:
         """Initialise the network; what of it is shared is found at the first step."""
         super().initialize_module()
+        self.has_members_ = hasattr(self.module_, "members")
         self.shared_slices_: list[SharedSlices] | None = None
         return self
 
@@ -148,42 +152,44 @@ class MultiTaskNet(NeuralNet):
 
         Callbacks that do not know it, or inherit the base class's empty one, are passed over.
         """
-        own = getattr(self, method_name, None)
-        if own is not None:
-            own(self, **cb_kwargs)
         listeners = self.listeners_.get(method_name)
         if listeners is None:
-            silent = getattr(Callback, method_name, None)
-            listeners = self.listeners_[method_name] = [
-                callback
-                for _, callback in self.callbacks_
-                if getattr(type(callback), method_name, silent) is not silent
-            ]
-        for callback in listeners:
-            getattr(callback, method_name)(self, **cb_kwargs)
+            listeners = self.listeners_[method_name] = self._listeners(method_name)
+        for listener in listeners:
+            getattr(listener, method_name)(self, **cb_kwargs)
+
+    def _listeners(self, method_name: str) -> list[Any]:
+        silent = getattr(Callback, method_name, None)
+        listeners = [
+            callback
+            for _, callback in self.callbacks_
+            if getattr(type(callback), method_name, silent) is not silent
+        ]
+        # The net's own batch events would open an empty record per batch.
+        own = hasattr(self, method_name) and method_name not in BATCH_EVENTS
+        return [self, *listeners] if own else listeners
 
     # The step
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the task losses of a batch, weigh them and backpropagate."""
         x, y, sample_weight = unpack_batch(batch)
-        members = getattr(self.module_, "members", None)
-        if members is None:
+        if not self.has_members_:
             prediction = self.module_(x)
         else:
             # Members are trained side by side, each on its own loss: (M, B, K) -> (M * B, K)
-            prediction = members(x).flatten(0, 1)
-            y = y.repeat(len(prediction) // len(x), 1)
+            members = self.module_.members(x)
+            prediction = members.flatten(0, 1)
+            y = y.repeat(len(members), 1)
             if sample_weight is not None:
-                sample_weight = sample_weight.repeat(len(prediction) // len(x))
-        losses = self.criterion_(prediction, y, sample_weight)
-        totals, observed = self._label_totals(y, sample_weight)
+                sample_weight = sample_weight.repeat(len(members))
+        losses, totals = self.criterion_.with_totals(prediction, y, sample_weight)
+        observed, n_observed = _observed_targets(losses, totals)
         weights = self.announce(losses, observed)
-        n_observed = len(losses) if observed is None else observed.sum().clamp_min(1)
-        # An unobserved target has the loss 0, so the sums run over observed targets only.
-        (torch.dot(losses, weights) / n_observed).backward()
+        # Backpropagates sum_k w_k L_k / n_observed; an unobserved target has the loss 0.
+        losses.backward(weights / n_observed)
         return {
-            "loss": losses.detach().sum() / n_observed,
+            "loss": losses.detach().sum().div_(n_observed),
             "y_pred": prediction,
             "task_losses": losses,
             "task_totals": totals,
@@ -224,25 +230,14 @@ class MultiTaskNet(NeuralNet):
         x, y, sample_weight = unpack_batch(batch)
         with torch.no_grad():
             prediction = self.module_(x)
-            losses = self.criterion_(prediction, y, sample_weight)
-            totals, observed = self._label_totals(y, sample_weight)
-        n_observed = len(losses) if observed is None else observed.sum().clamp_min(1)
+            losses, totals = self.criterion_.with_totals(prediction, y, sample_weight)
         return {
-            "loss": losses.sum() / n_observed,
+            "loss": losses.sum() / _observed_targets(losses, totals)[1],
             "y_pred": prediction,
             "task_losses": losses,
             "task_totals": totals,
             "task_weights": None,
         }
-
-    def _label_totals(
-        self, y: Tensor, sample_weight: Tensor | None
-    ) -> tuple[Tensor | int, Tensor | None]:
-        """Total weight of every target's labels, and which targets have any (None: all)."""
-        if sample_weight is None and not y.isnan().any():
-            return len(y), None
-        totals = self.criterion_.observed_weight(y, sample_weight)
-        return totals, totals > 0
 
     # The epoch
 
@@ -296,9 +291,6 @@ class MultiTaskNet(NeuralNet):
         self.notify("on_epoch_end", dataset_train=dataset, dataset_valid=None)
         return self
 
-    def on_batch_begin(self, net: Any, *args: Any, **kwargs: Any) -> None:
-        """Open no record: the history holds epochs only."""
-
     def on_epoch_end(self, net: Any, *args: Any, **kwargs: Any) -> None:
         """Let a loss that adapts itself take in the epoch."""
         if self.criterion_.adapts_itself:
@@ -334,3 +326,11 @@ class MultiTaskNet(NeuralNet):
         net = object.__new__(type(self))
         net.__dict__ = state
         return NeuralNet.__getstate__(net)
+
+
+def _observed_targets(losses: Tensor, totals: Tensor | float) -> tuple[Tensor | None, Tensor | int]:
+    """Find which targets have a label in the batch (None: all), and how many have."""
+    if isinstance(totals, float):
+        return None, len(losses)
+    observed = totals > 0
+    return observed, observed.sum().clamp_min(1)

@@ -120,7 +120,7 @@ def test_times_come_from_the_index_or_the_caller(plant):
     assert drawn.times.equals(y.index)
     drawn = PredictionOverTimeDisplay.from_predictions(y, y, times=np.arange(100, 160))
     assert drawn.axes_[-1].get_xlabel() == "row"
-    with pytest.raises(ValueError, match="`times` must have 60 entries. Got 3"):
+    with pytest.raises(ValueError, match=r"`times` must have 60 entries. Got 3"):
         PredictionOverTimeDisplay.from_predictions(y, y, times=[1, 2, 3])
 
 

@@ -157,11 +157,13 @@ class TestEveryLoss:
         )
 
 
-def test_observed_weight():
+def test_totals_are_the_observed_weights():
     target = torch.tensor([[1.0, torch.nan], [2.0, 3.0], [torch.nan, torch.nan]])
-    loss = MSELoss()
-    assert loss.observed_weight(target).tolist() == [2.0, 1.0]
-    assert loss.observed_weight(target, torch.tensor([0.5, 2.0, 7.0])).tolist() == [2.5, 2.0]
+    loss, zeros = MSELoss(), torch.zeros(3, 2)
+    assert loss.with_totals(zeros, target)[1].tolist() == [2.0, 1.0]
+    weight = torch.tensor([0.5, 2.0, 7.0])
+    assert loss.with_totals(zeros, target, weight)[1].tolist() == [2.5, 2.0]
+    assert loss.with_totals(zeros, zeros)[1] == 3.0
 
 
 @pytest.mark.parametrize("name", ["mape", "smape"])

@@ -1,0 +1,77 @@
+"""Results on disk, one row per finished run, so that a broken benchmark goes on where it stopped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+
+class ResultTable:
+    """A CSV file with one row per run.
+
+    Parameters
+    ----------
+    path : path
+        The file; it and its folder are made at the first row.
+    keys : sequence of str
+        Columns that name a run. They are compared as text.
+    """
+
+    def __init__(self, path: Path, keys: Sequence[str]) -> None:
+        self.path = path
+        self.keys = list(keys)
+        self.frame = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=self.keys)
+
+    def rows_of(self, jobs: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+        """Return the finished rows among `jobs`, in the order of the file."""
+        wanted = {self._name(job) for job in jobs}
+        finished = [self._name(row) in wanted for _, row in self.frame.iterrows()]
+        return self.frame[finished].reset_index(drop=True)
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Append a row and write the file, whole or not at all."""
+        new = pd.DataFrame([row])
+        self.frame = new if self.frame.empty else pd.concat([self.frame, new], ignore_index=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self.path.with_suffix(".unfinished")
+        self.frame.to_csv(unfinished, index=False)
+        os.replace(unfinished, self.path)
+
+    def complete(
+        self,
+        jobs: Sequence[Mapping[str, Any]],
+        compute: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    ) -> pd.DataFrame:
+        """Compute the jobs that have no row yet.
+
+        Parameters
+        ----------
+        jobs : sequence of mapping
+            The keys of each run.
+        compute : callable
+            From the keys of a run to its other columns.
+
+        Returns
+        -------
+        rows : DataFrame
+            The rows of all jobs.
+        """
+        finished = {self._name(row) for _, row in self.frame.iterrows()}
+        pending = [job for job in jobs if self._name(job) not in finished]
+        with tqdm(total=len(jobs), initial=len(jobs) - len(pending), unit="run") as bar:
+            for job in pending:
+                bar.set_description(self._label(job))
+                self.add({**job, **compute(job)})
+                bar.update()
+        return self.rows_of(jobs)
+
+    def _name(self, row: Any) -> tuple[str, ...]:
+        return tuple(str(row[key]) for key in self.keys)
+
+    def _label(self, job: Mapping[str, Any]) -> str:
+        return ", ".join(str(job[key]) for key in self.keys if key not in ("version", "setting"))

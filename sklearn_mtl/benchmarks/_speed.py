@@ -1,0 +1,203 @@
+"""Speed of fit and predict against hand-written loops and skorch's defaults.
+
+One network (4 experts 50-64-32, towers 32-16-1), one optimizer (AdamW, lr 2e-3, weight decay
+1e-4), mean squared error, no validation part and no learning-rate schedule. The contenders are
+called in turn in one process with one thread; ratios are medians over the rounds, with their range.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Hashable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.preprocessing import StandardScaler
+from tqdm import tqdm
+
+from sklearn_mtl.benchmarks._alternating import alternate, ratio_summary
+from sklearn_mtl.benchmarks._fit_contenders import (
+    BEST_LOOP,
+    FITS,
+    OURS,
+    PLAIN_LOOP,
+    SKORCH,
+    fit_ours,
+    fit_skorch,
+)
+from sklearn_mtl.benchmarks._machine import describe_machine
+from sklearn_mtl.benchmarks._markdown import markdown_table
+from sklearn_mtl.datasets import fetch_sru
+from sklearn_mtl.preprocessing import LagFeaturizer
+
+N_ROWS, N_FEATURES, N_TARGETS = 6048, 50, 2
+ROWS_PREDICTED = {1: 200, 10_000: 1}  # rows of a prediction: predictions of one timing
+SHORT_FIT = 1  # epochs of the fit that shows what does not grow with epochs
+BARE_MODULE = "bare module, float32"
+
+# Largest ratio that this package promises: (kind, size, other) -> ratio.
+TARGETS = {
+    ("fit", 64, BEST_LOOP): 1.1,
+    ("fit", 256, BEST_LOOP): 1.1,
+    ("fit", 1024, BEST_LOOP): 1.1,
+    ("fit", 64, PLAIN_LOOP): 0.65,
+    ("fit", 1024, PLAIN_LOOP): 0.8,
+    ("predict", 10_000, SKORCH): 0.25,
+    ("predict", 1, BARE_MODULE): 2.5,
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this benchmark."""
+    parser.add_argument("--out", type=Path, default=Path("benchmark_results"), help="result folder")
+    parser.add_argument("--rounds", type=int, default=9, help="rounds (default: 9)")
+    parser.add_argument("--epochs", type=int, default=6, help="epochs of a long fit (default: 6)")
+    parser.add_argument("--rows", type=int, default=N_ROWS, help="training rows (default: 6048)")
+    parser.add_argument(
+        "--batch-sizes", type=int, nargs="+", default=[64, 256, 1024], help="default: 64 256 1024"
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measure, print the ratios and write ``speed.csv`` and ``speed.md``."""
+    if arguments.epochs <= SHORT_FIT:
+        raise ValueError(f"`--epochs` must be larger than {SHORT_FIT}. Got {arguments.epochs}.")
+    torch.set_num_threads(1)
+    X, y, origin = _training_data(arguments.rows)
+    n_rounds = arguments.rounds
+    results = [
+        _compare_fits(X, y, batch_size, arguments.epochs, n_rounds)
+        for batch_size in arguments.batch_sizes
+    ]
+    results += _compare_predictions(X, y, n_rounds)
+    table = pd.concat(results, ignore_index=True)
+    report = "\n\n".join(
+        [
+            "# Speed",
+            f"{describe_machine()}.",
+            f"{(__doc__ or '').partition(chr(10) * 2)[2].strip()}",
+            f"{len(X)} training rows x {X.shape[1]} inputs -> {y.shape[1]} targets ({origin}), "
+            f"{n_rounds} rounds. Times in milliseconds, medians; a ratio is ours / other in CPU "
+            f"time (wall-clock time in the next column), below 1 where ours is faster. A fit's "
+            f"time is that of one epoch: a fit of {arguments.epochs} epochs less one of "
+            f"{SHORT_FIT}, per epoch; `fixed` is the rest of the fit.",
+            markdown_table(_readable(table)),
+        ]
+    )
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    table.to_csv(arguments.out / "speed.csv", index=False)
+    (arguments.out / "speed.md").write_text(report + "\n")
+    print(report)
+
+
+def _training_data(n_rows: int) -> tuple[np.ndarray, np.ndarray, str]:
+    """Lagged SRU table if it is in the data folder, otherwise random numbers of its shape."""
+    try:
+        sru_inputs, sru_targets = fetch_sru(download_if_missing=False, return_X_y=True)
+    except OSError:
+        rng = np.random.default_rng(0)
+        X, y = rng.normal(size=(n_rows, N_FEATURES)), rng.normal(size=(n_rows, N_TARGETS))
+        return X.astype(np.float32), y.astype(np.float32), "random numbers"
+    X = StandardScaler().fit_transform(LagFeaturizer(lags=9).fit_transform(sru_inputs)[:n_rows])
+    y = StandardScaler().fit_transform(sru_targets.to_numpy()[:n_rows])
+    return X.astype(np.float32), y.astype(np.float32), "SRU, lags 0-9"
+
+
+def _compare_fits(
+    X: np.ndarray, y: np.ndarray, batch_size: int, epochs: int, n_rounds: int
+) -> pd.DataFrame:
+    calls: dict[Hashable, Callable[[], object]] = {
+        f"{name} {length}": partial(fit, X, y, batch_size, length)
+        for name, fit in FITS.items()
+        for length in (SHORT_FIT, epochs)
+    }
+    timings = alternate(calls, tqdm(range(n_rounds), f"fit, batch {batch_size}", leave=False))
+    per_epoch, fixed = {}, {}
+    for measure in ("cpu", "wall"):
+        for name in FITS:
+            short, long = (timings[measure, f"{name} {n}"] for n in (SHORT_FIT, epochs))
+            per_epoch[measure, name] = (long - short) / (epochs - SHORT_FIT)
+            fixed[measure, name] = short - SHORT_FIT * per_epoch[measure, name]
+    table = _summary("fit", batch_size, pd.DataFrame(per_epoch))
+    table["fixed_cpu_ms"] = [fixed["cpu", name].median() for name in FITS]
+    return table
+
+
+def _compare_predictions(X: np.ndarray, y: np.ndarray, n_rounds: int) -> list[pd.DataFrame]:
+    ours = fit_ours(X, y, 256, 1)
+    net = fit_skorch(X, y, 256, 1)
+    module = ours.net_.module_.eval()
+
+    @torch.inference_mode()
+    def call_module(rows: torch.Tensor) -> torch.Tensor:
+        return module(rows)
+
+    results = []
+    for n_rows, repeats in ROWS_PREDICTED.items():
+        rows = np.resize(X, (n_rows, X.shape[1]))
+        calls: dict[Hashable, Callable[[], object]] = {
+            OURS: partial(_repeat, partial(ours.predict, rows), repeats),
+            SKORCH: partial(_repeat, partial(net.predict, rows), repeats),
+            BARE_MODULE: partial(_repeat, partial(call_module, torch.from_numpy(rows)), repeats),
+        }
+        timings = alternate(calls, tqdm(range(n_rounds), f"predict {n_rows}", leave=False))
+        results.append(_summary("predict", n_rows, timings / repeats))
+    return results
+
+
+def _repeat(call: Callable[[], object], times: int) -> None:
+    for _ in range(times):
+        call()
+
+
+def _summary(kind: str, size: int, timings: pd.DataFrame) -> pd.DataFrame:
+    """One row per contender: its median times and our ratio to it."""
+    records = []
+    for name in timings["cpu"]:
+        record = {
+            "kind": kind,
+            "size": size,
+            "contender": name,
+            "cpu_ms": timings["cpu", name].median(),
+            "wall_ms": timings["wall", name].median(),
+        }
+        if name != OURS:
+            record |= ratio_summary(timings["cpu", OURS], timings["cpu", name])
+            record["wall_ratio"] = ratio_summary(timings["wall", OURS], timings["wall", name])[
+                "ratio"
+            ]
+            record["target"] = TARGETS.get((kind, size, name), np.nan)
+        records.append(record)
+    return pd.DataFrame(records)
+
+
+def _readable(table: pd.DataFrame) -> pd.DataFrame:
+    def number(value: float) -> str:
+        return "" if np.isnan(value) else f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+
+    met = (table["ratio"] <= table["target"]).map({True: "met", False: "missed"})
+    return pd.DataFrame(
+        {
+            "what": table["kind"]
+            + table["kind"].map({"fit": ", batch ", "predict": ", rows "})
+            + table["size"].astype(str),
+            "contender": table["contender"],
+            "CPU": table["cpu_ms"].map(number),
+            "wall": table["wall_ms"].map(number),
+            "fixed": table["fixed_cpu_ms"].map(number),
+            "ours / other": [
+                ""
+                if np.isnan(row.ratio)
+                else f"{row.ratio:.2f} ({row.ratio_min:.2f}-{row.ratio_max:.2f})"
+                for row in table.itertuples()
+            ],
+            "wall ratio": table["wall_ratio"].map(lambda v: "" if np.isnan(v) else f"{v:.2f}"),
+            "target": [
+                "" if np.isnan(row.target) else f"<= {row.target} {state}"
+                for row, state in zip(table.itertuples(), met, strict=True)
+            ],
+        }
+    )

@@ -1,0 +1,77 @@
+"""The networks written plainly: one layer per expert, gate, attention and tower, one loop each."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+def layer(stack, index):
+    """One layer of a stack, as a plain linear layer."""
+    return lambda x: functional.linear(x, stack.weight[index].T, stack.bias[index, 0])
+
+
+def layers(stacked_mlp):
+    """Stacked linear layers of a stacked perceptron, from first to last."""
+    return [module for module in stacked_mlp if hasattr(module, "n_stacks")]
+
+
+def expert(network, e, x):
+    """Output of expert e: two layers, each with a rectifier."""
+    for stack in layers(network.experts):
+        x = torch.relu(layer(stack, e)(x))
+    return x
+
+
+def gate(network, k, x):
+    """Shares of the experts in target k, (B, E)."""
+    own = slice(k * network.n_experts, (k + 1) * network.n_experts)
+    logits = x @ network.gate.weight[own].T + network.gate.bias[own]
+    return torch.softmax(logits, dim=1)
+
+
+def attend(attention, k, features):
+    """Eqs 3 to 5 of the Attention-MMoE paper for target k."""
+    h = torch.tanh(layer(attention.inner, k)(features))
+    logits = layer(attention.outer, k)(h)
+    if attention.gate_function == "sigmoid":
+        a = 1 / (1 + torch.exp(-logits))
+    else:
+        a = torch.exp(logits) / torch.exp(logits).sum(dim=1, keepdim=True)
+    return features + a * features
+
+
+def tower(towers, index, features):
+    """Output of one tower, (B,)."""
+    *hidden, last = layers(towers.layers)
+    for stack in hidden:
+        features = torch.relu(layer(stack, index)(features))
+    return layer(last, index)(features)[:, 0]
+
+
+def mmoe_features(network, x):
+    """Features of every target, one target and one expert at a time."""
+    features = []
+    for k in range(network.n_targets):
+        shares = gate(network, k, x)
+        mixture = sum(shares[:, [e]] * expert(network, e, x) for e in range(network.n_experts))
+        if network.attention is not None:
+            mixture = attend(network.attention, k, mixture)
+        features.append(mixture)
+    return features
+
+
+def shared_bottom_features(network, x):
+    """Trunk output, once per target."""
+    for module in network.trunk:
+        if isinstance(module, nn.Linear):
+            x = torch.relu(x @ module.weight.T + module.bias)
+    return [x] * network.n_targets
+
+
+def forward(network, features_of, x, member=0):
+    """Predictions of all targets, with the towers of one ensemble member."""
+    k = network.n_targets
+    features = features_of(network, x)
+    return torch.stack(
+        [tower(network.towers, member * k + j, features[j]) for j in range(k)], dim=1
+    )
