@@ -39,20 +39,3 @@ def alternate(
             record["wall", name] = 1e3 * (time.perf_counter() - wall)
         records.append(pd.Series(record, name=number))
     return pd.DataFrame(records)
-
-
-def ratio_summary(ours: pd.Series, other: pd.Series) -> dict[str, float]:
-    """Median and range of the ratios ``ours / other`` of the rounds.
-
-    Parameters
-    ----------
-    ours, other : Series
-        Times of the same rounds.
-
-    Returns
-    -------
-    summary : dict
-        ``ratio``, ``ratio_min`` and ``ratio_max``.
-    """
-    ratios = ours / other
-    return {"ratio": ratios.median(), "ratio_min": ratios.min(), "ratio_max": ratios.max()}

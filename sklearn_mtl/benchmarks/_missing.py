@@ -23,8 +23,13 @@ from sklearn_mtl.benchmarks._missing_figure import plot_falls
 from sklearn_mtl.benchmarks._options import add_choice, add_run_options, effort_of, setting_of
 from sklearn_mtl.benchmarks._protocols import PROTOCOLS
 from sklearn_mtl.benchmarks._result_table import ResultTable
-from sklearn_mtl.benchmarks._spread import mean_and_spread
-from sklearn_mtl.metrics import masked_r2_score
+from sklearn_mtl.benchmarks._scores import (
+    MEAN,
+    best_first,
+    mean_and_spread,
+    r2_columns,
+    score_columns,
+)
 
 KEYS = ("protocol", "missing", "model", "seed", "version", "setting")
 SHARES = (0.0, 0.6)
@@ -57,12 +62,8 @@ def run(arguments: argparse.Namespace) -> None:
         started = time.process_time()
         prediction = CONTENDERS[job["model"]](task, job["seed"], effort)
         seconds = time.process_time() - started
-        scores = masked_r2_score(task.y[task.test], prediction, multioutput="raw_values")
-        return {
-            **{f"R2 {n}": s for n, s in zip(task.target_names, scores, strict=True)},
-            "R2 mean": scores.mean(),
-            "cpu_seconds": seconds,
-        }
+        scores = r2_columns(task.target_names, task.y[task.test], prediction)
+        return {**scores, "cpu_seconds": seconds}
 
     jobs = [
         {
@@ -102,16 +103,14 @@ def missing_label_table(rows: pd.DataFrame) -> pd.DataFrame:
     table : DataFrame
         One row per model, the best with missing labels first.
     """
-    scores = [name for name in rows if name.startswith("R2 ") and rows[name].notna().any()]
-    scores.sort(key=lambda name: name == "R2 mean")
+    scores = sorted(score_columns(rows), key=MEAN.__eq__)  # the mean last
     full, reduced = (
         rows[rows["missing"] == share].set_index(["model", "seed"])[scores] for share in SHARES
     )
-    fall = (full["R2 mean"] - reduced["R2 mean"]).rename("fall")
+    fall = full[MEAN] - reduced[MEAN]
     columns = {
         **{f"{name}, full": mean_and_spread(full[name]) for name in scores},
         **{f"{name}, {SHARES[1]:.0%} missing": mean_and_spread(reduced[name]) for name in scores},
         "fall of the mean": mean_and_spread(fall),
     }
-    order = reduced["R2 mean"].groupby("model").mean().sort_values(ascending=False).index
-    return pd.DataFrame(columns).loc[order].rename_axis("model").reset_index()
+    return pd.DataFrame(columns).loc[best_first(reduced[MEAN])].rename_axis("model").reset_index()

@@ -104,7 +104,7 @@ def load_sru(
 
 def load_gas_turbine(seed: int, data_home: Any, max_rows: int | None) -> Task:
     """Split the gas turbine by year, as its publishers did; the year is no input."""
-    turbine = fetch_gas_turbine(data_home=data_home)
+    turbine: Any = fetch_gas_turbine(data_home=data_home)
     step = 1 if max_rows is None else -(-len(turbine.data) // max_rows)
     year = turbine.year.to_numpy()[::step]
     return Task(

@@ -1,4 +1,4 @@
-"""Results on disk, one row per finished run, so that a broken benchmark goes on where it stopped."""
+"""Results on disk, a row per finished run: a broken benchmark goes on where it stopped."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class ResultTable:
         pending = [job for job in jobs if self._name(job) not in finished]
         with tqdm(total=len(jobs), initial=len(jobs) - len(pending), unit="run") as bar:
             for job in pending:
-                bar.set_description(self._label(job))
+                bar.set_description(self._label(job), refresh=False)
                 self.add({**job, **compute(job)})
                 bar.update()
         return self.rows_of(jobs)

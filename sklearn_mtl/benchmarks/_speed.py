@@ -18,36 +18,17 @@ import torch
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-from sklearn_mtl.benchmarks._alternating import alternate, ratio_summary
-from sklearn_mtl.benchmarks._fit_contenders import (
-    BEST_LOOP,
-    FITS,
-    OURS,
-    PLAIN_LOOP,
-    SKORCH,
-    fit_ours,
-    fit_skorch,
-)
+from sklearn_mtl.benchmarks._alternating import alternate
+from sklearn_mtl.benchmarks._fit_contenders import FITS, OURS, SKORCH, fit_ours, fit_skorch
 from sklearn_mtl.benchmarks._machine import describe_machine
 from sklearn_mtl.benchmarks._markdown import markdown_table
+from sklearn_mtl.benchmarks._speed_table import BARE_MODULE, readable, timing_table
 from sklearn_mtl.datasets import fetch_sru
 from sklearn_mtl.preprocessing import LagFeaturizer
 
 N_ROWS, N_FEATURES, N_TARGETS = 6048, 50, 2
 ROWS_PREDICTED = {1: 200, 10_000: 1}  # rows of a prediction: predictions of one timing
 SHORT_FIT = 1  # epochs of the fit that shows what does not grow with epochs
-BARE_MODULE = "bare module, float32"
-
-# Largest ratio that this package promises: (kind, size, other) -> ratio.
-TARGETS = {
-    ("fit", 64, BEST_LOOP): 1.1,
-    ("fit", 256, BEST_LOOP): 1.1,
-    ("fit", 1024, BEST_LOOP): 1.1,
-    ("fit", 64, PLAIN_LOOP): 0.65,
-    ("fit", 1024, PLAIN_LOOP): 0.8,
-    ("predict", 10_000, SKORCH): 0.25,
-    ("predict", 1, BARE_MODULE): 2.5,
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
             f"time (wall-clock time in the next column), below 1 where ours is faster. A fit's "
             f"time is that of one epoch: a fit of {arguments.epochs} epochs less one of "
             f"{SHORT_FIT}, per epoch; `fixed` is the rest of the fit.",
-            markdown_table(_readable(table)),
+            markdown_table(readable(table)),
         ]
     )
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -121,7 +102,7 @@ def _compare_fits(
             short, long = (timings[measure, f"{name} {n}"] for n in (SHORT_FIT, epochs))
             per_epoch[measure, name] = (long - short) / (epochs - SHORT_FIT)
             fixed[measure, name] = short - SHORT_FIT * per_epoch[measure, name]
-    table = _summary("fit", batch_size, pd.DataFrame(per_epoch))
+    table = timing_table("fit", batch_size, pd.DataFrame(per_epoch))
     table["fixed_cpu_ms"] = [fixed["cpu", name].median() for name in FITS]
     return table
 
@@ -144,60 +125,10 @@ def _compare_predictions(X: np.ndarray, y: np.ndarray, n_rounds: int) -> list[pd
             BARE_MODULE: partial(_repeat, partial(call_module, torch.from_numpy(rows)), repeats),
         }
         timings = alternate(calls, tqdm(range(n_rounds), f"predict {n_rows}", leave=False))
-        results.append(_summary("predict", n_rows, timings / repeats))
+        results.append(timing_table("predict", n_rows, timings / repeats))
     return results
 
 
 def _repeat(call: Callable[[], object], times: int) -> None:
     for _ in range(times):
         call()
-
-
-def _summary(kind: str, size: int, timings: pd.DataFrame) -> pd.DataFrame:
-    """One row per contender: its median times and our ratio to it."""
-    records = []
-    for name in timings["cpu"]:
-        record = {
-            "kind": kind,
-            "size": size,
-            "contender": name,
-            "cpu_ms": timings["cpu", name].median(),
-            "wall_ms": timings["wall", name].median(),
-        }
-        if name != OURS:
-            record |= ratio_summary(timings["cpu", OURS], timings["cpu", name])
-            record["wall_ratio"] = ratio_summary(timings["wall", OURS], timings["wall", name])[
-                "ratio"
-            ]
-            record["target"] = TARGETS.get((kind, size, name), np.nan)
-        records.append(record)
-    return pd.DataFrame(records)
-
-
-def _readable(table: pd.DataFrame) -> pd.DataFrame:
-    def number(value: float) -> str:
-        return "" if np.isnan(value) else f"{value:.3g}" if value < 1000 else f"{value:.0f}"
-
-    met = (table["ratio"] <= table["target"]).map({True: "met", False: "missed"})
-    return pd.DataFrame(
-        {
-            "what": table["kind"]
-            + table["kind"].map({"fit": ", batch ", "predict": ", rows "})
-            + table["size"].astype(str),
-            "contender": table["contender"],
-            "CPU": table["cpu_ms"].map(number),
-            "wall": table["wall_ms"].map(number),
-            "fixed": table["fixed_cpu_ms"].map(number),
-            "ours / other": [
-                ""
-                if np.isnan(row.ratio)
-                else f"{row.ratio:.2f} ({row.ratio_min:.2f}-{row.ratio_max:.2f})"
-                for row in table.itertuples()
-            ],
-            "wall ratio": table["wall_ratio"].map(lambda v: "" if np.isnan(v) else f"{v:.2f}"),
-            "target": [
-                "" if np.isnan(row.target) else f"<= {row.target} {state}"
-                for row, state in zip(table.itertuples(), met, strict=True)
-            ],
-        }
-    )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from sklearn_mtl.cli._errors import CommandError
 from sklearn_mtl.cli._table import Table, quoted
+from sklearn_mtl.preprocessing._segments import LARGEST_REGULAR_STEP
 
 _N_PLACES = 5  # places named per fault; the rest is counted
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
@@ -201,7 +202,7 @@ def describe_time_steps(index: pd.Index) -> str:
     if steps.empty:
         return "Time: one row."
     usual = steps.median()
-    n_gaps = int((steps > usual).sum())
+    n_gaps = int((steps > LARGEST_REGULAR_STEP * usual).sum())
     text = (
         f"Time: one row per {str(usual).removeprefix('0 days ')}; "
         f"{n_gaps:,} longer steps. The history of the lags ends at a longer step."

@@ -18,6 +18,7 @@ from sklearn_mtl.preprocessing._segments import (
     one_segment,
     segments_of_index,
     segments_of_labels,
+    usual_step,
 )
 
 
@@ -70,8 +71,8 @@ class LagFeaturizer(TransformerMixin, BaseEstimator):
         later times.
     segment : "index", None or str, default="index"
         What ends the past of a row: lags never reach over the border of a segment. "index" starts
-        a segment where the index of a DataFrame steps by more than its median step; arrays are one
-        segment. None takes all rows as one segment. Another string is the column that labels
+        a segment where the index of a DataFrame jumps: where it steps by more than one and a half
+        of the median step of the training rows; arrays are one segment. None takes all rows as one segment. Another string is the column that labels
         campaigns or batches: a new segment starts where the label changes, and the column is
         dropped from the output.
     history : {"edge", "exclude", "carry"}, default="edge"
@@ -119,9 +120,8 @@ class LagFeaturizer(TransformerMixin, BaseEstimator):
 
     *Index.* A step before this one must hand on the index: call
     ``pipeline.set_output(transform="pandas")``, or the rows arrive as an array, which is one
-    segment. Times that jitter round their interval step by more than the median about half of the
-    time and cut the table into shreds. Round them first, or pass ``segment=None``. In an index of
-    local times without a time zone, the hour that repeats in autumn is an error.
+    segment. Times may jitter by half a step; round those that jitter more, or pass
+    ``segment=None``. In an index of local times without a time zone, the hour that repeats in autumn is an error.
 
     *Carry* is for walk-forward use only. In blocked folds the remembered rows are newer than the
     middle blocks; with an index such a call raises. Every call continues the training rows, not
@@ -175,11 +175,13 @@ class LagFeaturizer(TransformerMixin, BaseEstimator):
         """
         self.lags_ = _check_lags(self.lags, self.coding)
         values, marks = self._read(X, reset=True)
-        self._segments(marks, len(values))  # raises here already if the rows have no order
+        # Raises here already if the rows have no order
+        by_index = marks is not None and not self._has_segment_column()
+        self._usual_step = usual_step(marks) if by_index else None
+        self._segments(marks, len(values))
         self._remembered = None
         if self.history == "carry":
-            # One row more than the longest lag, so that the step of the index is known.
-            last = slice(-(self.lags_[0] + 1), None)
+            last = slice(-max(self.lags_[0], 1), None)
             self._remembered = values[last].copy(), None if marks is None else marks[last]
         return self
 
@@ -284,7 +286,9 @@ class LagFeaturizer(TransformerMixin, BaseEstimator):
     def _segments(self, marks: pd.Index | None, n_rows: int) -> np.ndarray:
         if marks is None:
             return one_segment(n_rows)
-        return segments_of_labels(marks) if self._has_segment_column() else segments_of_index(marks)
+        if self._has_segment_column():
+            return segments_of_labels(marks)
+        return segments_of_index(marks, self._usual_step)
 
     def _window(self, values: np.ndarray, marks: pd.Index | None) -> np.ndarray:
         longest = self.lags_[0]

@@ -14,14 +14,58 @@ def one_segment(n_rows: int) -> np.ndarray:
     return np.zeros(n_rows, dtype=np.intp)
 
 
-def segments_of_index(index: pd.Index) -> np.ndarray:
-    """Cut wherever the index steps by more than its median step.
+# A step of more than this many usual steps is a jump: one missing row makes two, while the clocks
+# of historians jitter by less than half a step.
+LARGEST_REGULAR_STEP = 1.5
+
+
+def usual_step(index: pd.Index) -> tuple[type, float] | None:
+    """Median step of an index, with the kind of index it belongs to; None for fewer than two rows.
 
     Raises
     ------
     ValueError
         If the index has no numeric or time order, has missing or repeated entries, or falls.
     """
+    steps = _steps(index)
+    return (_kind(index), float(np.median(steps))) if len(steps) else None
+
+
+def segments_of_index(index: pd.Index, usual: tuple[type, float] | None = None) -> np.ndarray:
+    """Cut wherever the index steps by more than one and a half of its usual step.
+
+    Parameters
+    ----------
+    index : Index
+        Times or numbers of the rows.
+    usual : tuple of type and float, optional
+        What :func:`usual_step` found on the training rows; without it, or if it is of another
+        kind, the median step of `index` itself counts.
+
+    Returns
+    -------
+    segments : ndarray of int of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If the index has no numeric or time order, has missing or repeated entries, or falls.
+    """
+    steps = _steps(index)
+    if not len(steps):
+        return one_segment(len(index))
+    known = usual is not None and usual[0] is _kind(index)
+    step = usual[1] if known and usual is not None else float(np.median(steps))
+    return _first_rows(steps > LARGEST_REGULAR_STEP * step)
+
+
+def _kind(index: pd.Index) -> type:
+    """Times, durations, periods, or numbers: steps of one kind can be compared."""
+    kinds = (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex)
+    return next((kind for kind in kinds if isinstance(index, kind)), pd.Index)
+
+
+def _steps(index: pd.Index) -> np.ndarray:
     steps = np.diff(_positions(index))
     wrong = np.flatnonzero(steps <= 0)
     if len(wrong):
@@ -33,9 +77,7 @@ def segments_of_index(index: pd.Index) -> np.ndarray:
             "`sort_index()` and remove repeated rows, or pass segment=None if the order of the "
             "rows is the order of time."
         )
-    if not len(steps):
-        return one_segment(len(index))
-    return _first_rows(steps > np.median(steps))
+    return steps
 
 
 def segments_of_labels(labels: pd.Index) -> np.ndarray:
@@ -76,6 +118,8 @@ def _positions(index: pd.Index) -> np.ndarray:
             f"segment='index' needs a complete index. It has {n_missing} missing "
             "entries. Remove those rows, or pass segment=None if all rows follow each other."
         )
+    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
+        index = index.as_unit("ns")  # one unit, so that steps of two tables compare
     # Whole numbers keep time stamps exact and make steps of unsigned integers able to fall.
     if not pd.api.types.is_float_dtype(index.dtype):
         index = index.astype("int64")

@@ -155,7 +155,7 @@ def test_names_of_arrays_and_wrong_names():
 def test_a_jump_of_the_index_starts_a_segment(index):
     X = table(12, 1, index=index)
     steps = np.diff(ordinals(X.index))
-    starts = np.r_[True, steps > np.median(steps)]
+    starts = np.r_[True, steps > 1.5 * np.median(steps)]
     assert starts.sum() > 1
     out = lag(X, lags=1)
     np.testing.assert_array_equal(out[starts, 0], X.to_numpy()[starts, 0])
@@ -170,6 +170,23 @@ def test_summer_time_is_no_jump():
     hours = pd.date_range("2024-10-26", periods=60, freq="h", tz="Europe/Rome")
     X = table(60, index=hours)
     np.testing.assert_array_equal(lag(X), lag(X.to_numpy()))
+
+
+def test_jitter_is_no_jump():
+    rng = np.random.default_rng(0)
+    times = pd.date_range("2024-01-01", periods=60, freq="min")
+    jitter = pd.to_timedelta(rng.uniform(-12, 12, size=60), unit="s")
+    X = table(60, index=times + jitter)
+    np.testing.assert_array_equal(lag(X), lag(X.to_numpy()))
+
+
+def test_the_usual_step_is_that_of_the_training_rows():
+    X = table(20, index=pd.date_range("2024-01-01", periods=20, freq="min"))
+    featurizer = LagFeaturizer(lags=1, coding="differences").fit(X)
+    far_apart = X.iloc[[3, 9]]  # the jump is the only step there is
+    np.testing.assert_array_equal(featurizer.transform(far_apart)[1], 0)
+    seconds = far_apart.set_axis(far_apart.index.as_unit("s"))
+    np.testing.assert_array_equal(featurizer.transform(seconds)[1], 0)
 
 
 def test_a_fold_with_a_hole_has_no_false_window():

@@ -170,7 +170,7 @@ def test_the_loss_may_be_an_instance(plant):
 
 def test_unknown_balance_is_named(plant):
     model = AttentionMMoERegressor(weighting=DynamicLossWeighting(balance="por"), **TINY)
-    with pytest.raises(ValueError, match="`balance` must be 'gradnorm' or None. Found 'por'"):
+    with pytest.raises(ValueError, match=r"`balance` must be 'gradnorm' or None. Found 'por'"):
         model.fit(*plant)
 
 

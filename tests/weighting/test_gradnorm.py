@@ -113,12 +113,13 @@ def test_announcing_twice_advances_nothing(net):
 
 def test_weights_move_once_per_training_step(net):
     data = table()
+    experts = list(net.module_.experts.parameters())
     norms = torch.stack(
         [
-            torch.cat([g.flatten() for g in torch.autograd.grad(loss, net.module_.experts.parameters(), retain_graph=True)]).norm()
+            torch.cat([g.flatten() for g in torch.autograd.grad(loss, experts, retain_graph=True)])
             for loss in losses_of(net, data)
         ]
-    )  # fmt: skip
+    ).norm(dim=1)
     net.announce(losses_of(net, data), None)
     expected = gradnorm_step(ONES, norms, ONES, 1.5, 0.05)
     torch.testing.assert_close(one_step(net, losses_of(net, data)), expected)
