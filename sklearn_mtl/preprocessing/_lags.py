@@ -72,9 +72,9 @@ class LagFeaturizer(TransformerMixin, BaseEstimator):
     segment : "index", None or str, default="index"
         What ends the past of a row: lags never reach over the border of a segment. "index" starts
         a segment where the index of a DataFrame jumps: where it steps by more than one and a half
-        of the median step of the training rows; arrays are one segment. None takes all rows as one segment. Another string is the column that labels
-        campaigns or batches: a new segment starts where the label changes, and the column is
-        dropped from the output.
+        of the median step of the training rows; arrays are one segment. None takes all rows as one
+        segment. Another string is the column that labels campaigns or batches: a new segment
+        starts where the label changes, and the column is dropped from the output.
     history : {"edge", "exclude", "carry"}, default="edge"
         What stands in for values before the start of a segment. "edge" repeats the first value.
         "exclude" marks the rows whose window is incomplete as NaN, so that they are left out at
@@ -121,7 +121,8 @@ class LagFeaturizer(TransformerMixin, BaseEstimator):
     *Index.* A step before this one must hand on the index: call
     ``pipeline.set_output(transform="pandas")``, or the rows arrive as an array, which is one
     segment. Times may jitter by half a step; round those that jitter more, or pass
-    ``segment=None``. In an index of local times without a time zone, the hour that repeats in autumn is an error.
+    ``segment=None``. In an index of local times without a time zone, the hour that repeats in
+    autumn is an error.
 
     *Carry* is for walk-forward use only. In blocked folds the remembered rows are newer than the
     middle blocks; with an index such a call raises. Every call continues the training rows, not
@@ -176,8 +177,9 @@ class LagFeaturizer(TransformerMixin, BaseEstimator):
         self.lags_ = _check_lags(self.lags, self.coding)
         values, marks = self._read(X, reset=True)
         # Raises here already if the rows have no order
-        by_index = marks is not None and not self._has_segment_column()
-        self._usual_step = usual_step(marks) if by_index else None
+        self._usual_step = (
+            None if marks is None or self._has_segment_column() else usual_step(marks)
+        )
         self._segments(marks, len(values))
         self._remembered = None
         if self.history == "carry":

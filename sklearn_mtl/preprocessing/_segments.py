@@ -60,7 +60,7 @@ def segments_of_index(index: pd.Index, usual: tuple[type, float] | None = None) 
 
 
 def _kind(index: pd.Index) -> type:
-    """Times, durations, periods, or numbers: steps of one kind can be compared."""
+    """Tell times, durations, periods and numbers apart: steps of one kind can be compared."""
     kinds = (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex)
     return next((kind for kind in kinds if isinstance(index, kind)), pd.Index)
 

@@ -42,8 +42,9 @@ class Predictor:
         return self._evaluate(lambda x: self._module.members(x).transpose(0, 1), X)
 
     def _evaluate(self, function: Callable[[Tensor], Tensor], X: np.ndarray) -> np.ndarray:
+        X = np.require(X, np.float64, ["C", "W"])  # the memory that torch takes without a copy
         with torch.inference_mode():
-            inputs = torch.tensor(X, dtype=torch.float64, device=self._device)
+            inputs = torch.from_numpy(X).to(self._device)
             if len(inputs) <= ROWS_PER_CHUNK:
                 return function(inputs).cpu().numpy()
             outputs: list[Tensor] = [function(chunk) for chunk in inputs.split(ROWS_PER_CHUNK)]

@@ -8,6 +8,13 @@ import torch
 from sklearn_mtl.weighting import FixedWeighting
 from tests.training.plants import fit, make_net, masked_losses, table
 
+OVERFITS = {
+    "params": {"hidden_dim": 32, "dropout": 0.0},
+    "optimizer": torch.optim.Adam,
+    "lr": 0.05,
+    "batch_size": 8,
+}
+
 
 def validation_loss(net, validation):
     losses = masked_losses(net.module_.eval()(validation.X), validation.y)
@@ -18,7 +25,7 @@ def validation_loss(net, validation):
 @pytest.mark.parametrize("patience", [None, 4])
 def test_the_result_has_the_smallest_validation_loss(patience, ema_decay):
     train, validation = table(24, missing=0.1), table(40, missing=0.1, seed=5)
-    net = make_net(lr=0.2, max_epochs=60, patience=patience, ema_decay=ema_decay, batch_size=8)
+    net = make_net(**OVERFITS, max_epochs=60, patience=patience, ema_decay=ema_decay)
     fit(net, train, validation)
     losses = net.history[:, "valid_loss"]
     best = min(range(len(losses)), key=losses.__getitem__)

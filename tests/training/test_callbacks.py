@@ -175,7 +175,7 @@ def test_events_come_in_the_order_of_skorch():
 
 
 def test_the_epoch_that_stops_early_reaches_every_callback():
-    net = make_net(callbacks=[Everything()], lr=0.4, max_epochs=60, patience=2, batch_size=8)
+    net = make_net(callbacks=[Everything()], lr=0.4, max_epochs=40, patience=2, batch_size=8)
     fit(net, table(24), table(40, seed=5))
     events = dict(net.callbacks_)["Everything"].events
     assert len(net.history) < 60

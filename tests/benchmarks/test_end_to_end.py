@@ -1,0 +1,95 @@
+"""Every benchmark runs on a tiny setting, writes its files and repeats no finished run."""
+
+from importlib import import_module
+
+import pandas as pd
+import pytest
+
+from sklearn_mtl.benchmarks import BENCHMARKS, _accuracy, _missing, _outliers, _speed
+
+QUICK = ("--seeds", "1", "--max-epochs", "2", "--max-rows", "150")
+
+
+def computed_again(*args):
+    raise AssertionError("a finished run was repeated")
+
+
+def test_speed(run_benchmark, capsys):
+    out = run_benchmark(
+        _speed, "--rounds", "1", "--epochs", "2", "--rows", "60", "--batch-sizes", "32", "64"
+    )
+    table = pd.read_csv(out / "speed.csv")
+    assert (table[table["kind"] == "fit"]["size"].unique() == [32, 64]).all()
+    assert (out / "speed.md").read_text() == capsys.readouterr().out
+    assert "threads=1" in (out / "speed.md").read_text()
+
+
+def test_speed_needs_a_long_fit(run_benchmark):
+    with pytest.raises(ValueError, match=r"`--epochs` must be larger than 1\. Got 1\."):
+        run_benchmark(_speed, "--epochs", "1")
+
+
+def test_missing(run_benchmark, small_tables, monkeypatch):
+    pytest.importorskip("matplotlib")
+    options = (*QUICK, "--models", "MMoERegressor", "Ridge")
+    out = run_benchmark(_missing, *options)
+    assert {"missing.csv", "missing.md", "missing.png"} == {file.name for file in out.iterdir()}
+    results = pd.read_csv(out / "missing.csv")
+    assert len(results) == 3 * 2 * 2  # protocols, shares, models
+    report = (out / "missing.md").read_text()
+    assert report.count("fall of the mean") == 3
+
+    monkeypatch.setattr(_missing, "CONTENDERS", {})
+    run_benchmark(_missing, *options)
+    assert (out / "missing.md").read_text() == report
+
+
+def test_missing_runs_what_is_asked_for(run_benchmark, small_tables):
+    pytest.importorskip("matplotlib")
+    out = run_benchmark(_missing, *QUICK, "--models", "Ridge", "--protocols", "gas-turbine")
+    results = pd.read_csv(out / "missing.csv")
+    assert set(results["protocol"]) == {"gas-turbine"}
+    assert results["missing"].tolist() == [0.0, 0.6]
+
+
+def test_accuracy(run_benchmark, small_tables, monkeypatch):
+    options = (*QUICK, "--models", "Ridge", "last laboratory value", "interpolation in time")
+    out = run_benchmark(_accuracy, *options)
+    results = pd.read_csv(out / "accuracy.csv")
+    assert len(results) == 5  # interpolation in time stands beside the shuffled split only
+    report = (out / "accuracy.md").read_text()
+    assert report.count("| interpolation in time ") == 1
+    assert "R2 y1 at knots" in report
+
+    monkeypatch.setattr(_accuracy, "scores_of", computed_again)
+    run_benchmark(_accuracy, *options)
+    assert (out / "accuracy.md").read_text() == report
+
+
+def test_outliers(run_benchmark, monkeypatch):
+    out = run_benchmark(_outliers, *QUICK)
+    assert len(pd.read_csv(out / "outliers.csv")) == 2 * len(_outliers.MODELS)
+    report = (out / "outliers.md").read_text()
+    assert "of R2, the squared error" in report
+
+    monkeypatch.setattr(_outliers, "sintering_task", computed_again)
+    run_benchmark(_outliers, *QUICK)
+    assert (out / "outliers.md").read_text() == report
+
+
+def test_outlier_tables_are_judged_on_the_same_rows():
+    (clean_task, clean, _), (faulty_task, same, _) = (
+        _outliers.sintering_task(200, share, 0) for share in _outliers.SHARES
+    )
+    assert (clean == same).all()
+    test = clean_task.test[clean]
+    assert (clean_task.y[test] == faulty_task.y[test]).all()
+    assert (clean_task.y != faulty_task.y).any()
+
+
+@pytest.mark.parametrize("name", sorted(BENCHMARKS))
+def test_benchmark_is_dispatched_and_explained(name):
+    module = import_module(BENCHMARKS[name])
+    assert module.__doc__
+    assert callable(module.run)
+    assert callable(module.add_arguments)
