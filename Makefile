@@ -2,11 +2,10 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
-DATA   ?= $(SKLEARN_MTL_DATA)
 # Tests run in two processes with one thread each.
 export OMP_NUM_THREADS = 1
 
-.PHONY: install demo test test-slow lint format clean
+.PHONY: install demo test test-slow test-lower-bounds lint format clean
 
 install: $(VENV)/.installed
 
@@ -26,6 +25,13 @@ test: install
 test-slow: install
 	$(BIN)/python -m pytest -m slow
 
+# The oldest supported versions, in an environment of their own.
+test-lower-bounds:
+	test -x .venv-lower-bounds/bin/python || $(PYTHON) -m venv .venv-lower-bounds
+	.venv-lower-bounds/bin/pip install --quiet --constraint tests/lower-bounds.txt torch
+	.venv-lower-bounds/bin/pip install --quiet --constraint tests/lower-bounds.txt --editable ".[plot,parquet,test]"
+	.venv-lower-bounds/bin/python -m pytest -n 2 --dist loadfile
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,4 +42,4 @@ format: install
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-lower-bounds demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

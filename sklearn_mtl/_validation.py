@@ -32,12 +32,15 @@ class Targets(NamedTuple):
         NaN marks a value that was not measured.
     names : list of str
         Column names of a DataFrame or the name of a Series; ``y0, y1, ...`` otherwise.
+    named : bool
+        Whether the names came with the input.
     one_dimensional : bool
         Whether the input had one dimension, so that predictions get one too.
     """
 
     values: np.ndarray
     names: list[str]
+    named: bool
     one_dimensional: bool
 
 
@@ -114,7 +117,9 @@ def check_targets(y: Any, *, input_name: str = "y") -> Targets:
     one_dimensional = values.ndim == 1
     if one_dimensional:
         values = values.reshape(-1, 1)
-    return Targets(values, names or [f"y{k}" for k in range(values.shape[1])], one_dimensional)
+    named = bool(names)
+    names = names or [f"y{k}" for k in range(values.shape[1])]
+    return Targets(values, names, named, one_dimensional)
 
 
 def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray | None:

@@ -37,5 +37,5 @@ def plot_falls(results: pd.DataFrame, path: Path) -> None:
         panel.scatter(shown.iloc[:, 0], heights, facecolors="white", edgecolors=colours, zorder=3)
         panel.scatter(shown.iloc[:, -1], heights, color=colours, zorder=3)
         panel.set(title=protocol, yticks=list(heights), yticklabels=means.index)
-        panel.set_xlabel("mean R² (open: full labels, filled: labels missing)")
+    figure.supxlabel("R², mean over targets and seeds (open: full labels, filled: labels missing)")
     figure.savefig(path, dpi=150)

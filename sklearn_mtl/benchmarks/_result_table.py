@@ -25,7 +25,7 @@ class ResultTable:
     def __init__(self, path: Path, keys: Sequence[str]) -> None:
         self.path = path
         self.keys = list(keys)
-        self.frame = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=self.keys)
+        self.frame = self._read()
 
     def rows_of(self, jobs: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
         """Return the finished rows among `jobs`, in the order of the file."""
@@ -35,10 +35,10 @@ class ResultTable:
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Append a row and write the file, whole or not at all."""
-        new = pd.DataFrame([row])
-        self.frame = new if self.frame.empty else pd.concat([self.frame, new], ignore_index=True)
+        stored, new = self._read(), pd.DataFrame([row])  # another process may have added rows
+        self.frame = new if stored.empty else pd.concat([stored, new], ignore_index=True)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path.with_suffix(".unfinished")
+        unfinished = self.path.with_suffix(f".unfinished-{os.getpid()}")
         self.frame.to_csv(unfinished, index=False)
         os.replace(unfinished, self.path)
 
@@ -69,6 +69,11 @@ class ResultTable:
                 self.add({**job, **compute(job)})
                 bar.update()
         return self.rows_of(jobs)
+
+    def _read(self) -> pd.DataFrame:
+        if self.path.exists():
+            return pd.read_csv(self.path)
+        return pd.DataFrame(columns=self.keys)
 
     def _name(self, row: Any) -> tuple[str, ...]:
         return tuple(str(row[key]) for key in self.keys)

@@ -34,7 +34,7 @@ SHORT_FIT = 1  # epochs of the fit that shows what does not grow with epochs
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this benchmark."""
     parser.add_argument("--out", type=Path, default=Path("benchmark_results"), help="result folder")
-    parser.add_argument("--rounds", type=int, default=9, help="rounds (default: 9)")
+    parser.add_argument("--rounds", type=int, default=15, help="rounds (default: 15)")
     parser.add_argument("--epochs", type=int, default=6, help="epochs of a long fit (default: 6)")
     parser.add_argument("--rows", type=int, default=N_ROWS, help="training rows (default: 6048)")
     parser.add_argument(

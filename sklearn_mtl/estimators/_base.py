@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, clone
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
@@ -27,7 +27,13 @@ from sklearn_mtl._validation import (
     check_targets,
 )
 from sklearn_mtl.estimators._history import history_frame
-from sklearn_mtl.estimators._rows import LabelledRows, complete_rows, labelled_rows
+from sklearn_mtl.estimators._rows import (
+    LabelledRows,
+    complete_rows,
+    hold_out,
+    labelled_rows,
+    unlabelled_targets,
+)
 from sklearn_mtl.estimators._target_scaling import TargetScaling
 from sklearn_mtl.losses import TaskLoss, get_loss, loss_names
 from sklearn_mtl.metrics import masked_r2_score
@@ -224,11 +230,14 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
         if X_val is not None:
             X_val = check_features(self, X_val, reset=False)
             targets_val = self._check_same_targets(check_targets(y_val, input_name="y_val"))
+            check_consistent_length(X_val, targets_val.values)
             validation = labelled_rows(X_val, targets_val.values, None)
 
         with self._own_random_numbers(restart=not continues):
             if validation is None:
-                rows, validation = self._hold_out(rows)
+                rows, validation = hold_out(
+                    rows, self.validation_fraction or 0.0, self.validation_strategy
+                )
             self._check_labels(rows)
             if not continues:
                 self.scaling_ = TargetScaling.fit(rows.y, rows.weight, identity=not self.scale_y)
@@ -239,13 +248,8 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
             self.net_.initialize()
             if old_weights is not None:
                 self.net_.module_.load_state_dict(old_weights)
-            if validation is not None:
-                held_out = self._table(validation)
-                self.net_.train_split = _Predefined(held_out)
-            try:
-                self.net_.partial_fit(self._table(rows), None)
-            finally:
-                self.net_.train_split = None
+            held_out = None if validation is None else self._table(validation)
+            self.net_.train(self._table(rows), held_out)
         self._finish()
         return self
 
@@ -286,15 +290,12 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
     ) -> tuple[Targets, LabelledRows]:
         targets = check_targets(y)
         X = check_features(self, X, reset=reset)
-        if len(X) != len(targets.values):
-            raise ValueError(
-                "Found input variables with inconsistent numbers of samples: "
-                f"{[len(X), len(targets.values)]}."
-            )
+        check_consistent_length(X, targets.values)
         weight = check_sample_weight(sample_weight, X)
         if reset:
             self.target_names_ = targets.names
             self.n_outputs_ = len(targets.names)
+            self._named_targets = targets.named
             self._one_dimensional = targets.one_dimensional
         else:
             self._check_same_targets(targets)
@@ -319,10 +320,15 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
                 f"y must have the {self.n_outputs_} targets of the first fit, "
                 f"{self.target_names_}. Found {len(targets.names)}: {targets.names}."
             )
+        if targets.named and self._named_targets and targets.names != self.target_names_:
+            raise ValueError(
+                "y must have the targets of the first fit in the same order, "
+                f"{self.target_names_}. Found {targets.names}."
+            )
         return targets
 
     def _check_labels(self, rows: LabelledRows) -> None:
-        names = self._targets_without_label(rows)
+        names = unlabelled_targets(rows, self.target_names_)
         if names:
             raise ValueError(
                 f"No label to train on for target(s) {names}. Leave them out of y; if their labels "
@@ -330,18 +336,8 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
                 "validation_strategy='random' or validation_fraction=None, or pass X_val and y_val."
             )
 
-    def _hold_out(self, rows: LabelledRows) -> tuple[LabelledRows, LabelledRows | None]:
-        n_rows = len(rows.X)
-        n_held_out = int(n_rows * (self.validation_fraction or 0))
-        if n_held_out == 0:
-            return rows, None
-        order = np.arange(n_rows)
-        if self.validation_strategy == "random":
-            order = torch.randperm(n_rows).numpy()
-        return rows.take(order[:-n_held_out]), rows.take(order[-n_held_out:])
-
     def _usable_validation(self, validation: LabelledRows) -> LabelledRows | None:
-        names = self._targets_without_label(validation)
+        names = unlabelled_targets(validation, self.target_names_)
         if names:
             warnings.warn(
                 f"No label in the validation part for target(s) {names}: early stopping does not "
@@ -350,10 +346,6 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
                 stacklevel=3,
             )
         return None if len(names) == self.n_outputs_ else validation
-
-    def _targets_without_label(self, rows: LabelledRows) -> list[str]:
-        missing = np.isnan(rows.y).all(axis=0)
-        return [name for name, absent in zip(self.target_names_, missing, strict=True) if absent]
 
     def _build_net(self, rows: LabelledRows, target_names: Sequence[str]) -> MultiTaskNet:
         network, network_params = self._network()
@@ -519,16 +511,6 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-
-class _Predefined:
-    """Pass a given validation part to the net, whatever the training part is."""
-
-    def __init__(self, validation: TensorTable) -> None:
-        self.validation = validation
-
-    def __call__(self, dataset: TensorTable, y: Any = None, **kwargs: Any) -> tuple[Any, Any]:
-        return dataset, self.validation
 
 
 def _with_gaps(values: np.ndarray, usable: np.ndarray) -> np.ndarray:

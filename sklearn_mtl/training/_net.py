@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochTimer
+from skorch.helper import predefined_split
 from torch import Tensor
 
 from sklearn_mtl.losses import MSELoss
@@ -21,7 +22,6 @@ from sklearn_mtl.training._gradients import SharedSlices, StepGradients, shared_
 from sklearn_mtl.training._progress import EpochProgress
 from sklearn_mtl.training._schedules import SCHEDULERS
 from sklearn_mtl.weighting import EqualWeighting, TaskWeighting
-
 
 BATCH_EVENTS = {"on_batch_begin", "on_batch_end", "on_grad_computed"}
 
@@ -277,6 +277,26 @@ class MultiTaskNet(NeuralNet):
         if not hasattr(self, "optimizer_"):
             self.initialize_optimizer()
         return super().fit_loop(X, y, epochs, **kwargs)
+
+    def train(self, training: TensorTable, validation: TensorTable | None = None) -> MultiTaskNet:
+        """Train on a table, with another one for early stopping; neither is kept.
+
+        Parameters
+        ----------
+        training : TensorTable
+            Rows to learn from.
+        validation : TensorTable or None, default=None
+            Rows to judge by.
+
+        Returns
+        -------
+        self : MultiTaskNet
+        """
+        self.train_split = None if validation is None else predefined_split(validation)
+        try:
+            return self.partial_fit(training, None)
+        finally:
+            self.train_split = None
 
     def train_one_epoch(self, dataset: TensorTable) -> MultiTaskNet:
         """Run over `dataset` once at the full learning rate, without schedule and validation."""

@@ -118,23 +118,20 @@ def test_labels_in_the_held_out_part_only_raise_with_the_way_out():
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("n_inputs", "n_targets", "message"),
     [
-        ({"X_val": 0}, "must be passed together"),
-        ({"y_val": 0}, "must be passed together"),
-        ({"X_val": 0, "y_val": slice(0, 1)}, "inconsistent numbers of samples"),
-        ({"X_val": 0, "y_val": slice(0, 7)}, "inconsistent numbers of samples"),
+        (20, None, "must be passed together"),
+        (None, 20, "must be passed together"),
+        (20, 1, "inconsistent numbers of samples"),
+        (20, 7, "inconsistent numbers of samples"),
     ],
 )
-def test_wrong_validation_parts_raise(given, message):
+def test_wrong_validation_parts_raise(n_inputs, n_targets, message):
     X, y = plant()
-    parts = {}
-    if "X_val" in given:
-        parts["X_val"] = X
-    if "y_val" in given:
-        parts["y_val"] = y[given["y_val"]] if given["y_val"] else y
+    X_val = None if n_inputs is None else X[:n_inputs]
+    y_val = None if n_targets is None else y[:n_targets]
     with pytest.raises(ValueError, match=message):
-        tiny().fit(X, y, **parts)
+        tiny().fit(X, y, X_val=X_val, y_val=y_val)
 
 
 def test_another_number_of_targets_in_the_validation_part_raises():
