@@ -28,7 +28,7 @@ class MultiTaskRegressor(BaseMultiTaskRegressor):
         :func:`sklearn_mtl.extension.check_architecture` checks an own one.
     architecture_params : dict or None, default=None
         Further arguments of the network.
-    loss : str or TaskLoss, default="mse"
+    loss : str or TaskLoss, default="smooth_l1"
         Loss of one target, by name (:func:`sklearn_mtl.losses.loss_names`) or as an instance.
     weighting : str or TaskWeighting, default="equal"
         Rule that weighs the targets, by name or as an instance of
@@ -46,10 +46,10 @@ class MultiTaskRegressor(BaseMultiTaskRegressor):
     ema_decay : float or None, default=None
         Decay of the moving average of the weights that is kept as the result; None for the last
         weights.
-    batch_size : int or "auto", default=128
+    batch_size : int or "auto", default="auto"
         Rows of a training step; "auto" cuts small tables so that an epoch has about 32 steps, with
         8 to 128 rows each.
-    max_epochs : int, default=60
+    max_epochs : int, default=40
         Largest number of passes over the training rows.
     patience : int or None, default=15
         Epochs without a better validation loss after which training stops; None for no early stop.
@@ -143,7 +143,7 @@ class MultiTaskRegressor(BaseMultiTaskRegressor):
         *,
         architecture: str | type[nn.Module] = "shared_bottom",
         architecture_params: dict[str, Any] | None = None,
-        loss: str | TaskLoss = "mse",
+        loss: str | TaskLoss = "smooth_l1",
         weighting: str | TaskWeighting = "equal",
         ensemble_size: int = 8,
         optimizer: str = "adamw",
@@ -151,8 +151,8 @@ class MultiTaskRegressor(BaseMultiTaskRegressor):
         weight_decay: float = 1e-2,
         scheduler: str | None = "warmup_cosine",
         ema_decay: float | None = None,
-        batch_size: int | str = 128,
-        max_epochs: int = 60,
+        batch_size: int | str = "auto",
+        max_epochs: int = 40,
         patience: int | None = 15,
         validation_fraction: float | None = 0.15,
         validation_strategy: str = "last",

@@ -9,6 +9,31 @@ from sklearn_mtl.nn._stacked import StackedMLP
 from sklearn_mtl.nn._towers import Towers
 
 
+# Up to so many pairs of target and expert, elementwise products beat one small matrix product per
+# row by a factor of 1.2 to 2.5 (forward and backward, CPU); beyond, they cost too much memory.
+MOST_PAIRS_ELEMENTWISE = 40
+
+
+def mix_experts(gates: Tensor, experts: Tensor) -> Tensor:
+    """Mix the experts' outputs anew for every target: ``f_k = sum_e gate_ke * expert_e``.
+
+    Parameters
+    ----------
+    gates : Tensor of shape (K, B, E)
+        Shares of the experts.
+    experts : Tensor of shape (E, B, d)
+        Outputs of the experts.
+
+    Returns
+    -------
+    features : Tensor of shape (K, B, d)
+    """
+    if gates.shape[0] * gates.shape[2] > MOST_PAIRS_ELEMENTWISE:
+        return torch.einsum("kbe,ebd->kbd", gates, experts)
+    shares = gates.permute(2, 0, 1).unsqueeze(3)  # (K, B, E) -> (E, K, B, 1)
+    return (shares * experts.unsqueeze(1)).sum(dim=0)
+
+
 class MMoE(nn.Module):
     """Multi-gate mixture of experts: shared experts, mixed anew for every target.
 
@@ -85,7 +110,7 @@ class MMoE(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Features of every target, ``(B, F) -> (K, B, d)``."""
-        features = torch.einsum("kbe,ebd->kbd", self.gates(x), self.experts(x))
+        features = mix_experts(self.gates(x), self.experts(x))
         return features if self.attention is None else self.attention(features)
 
     def decode(self, features: Tensor) -> Tensor:

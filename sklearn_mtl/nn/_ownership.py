@@ -36,7 +36,7 @@ def task_slices(module: nn.Module, outputs: Tensor) -> dict[str, Tensor]:
         return _reachable(parameters, outputs)
     slices = declare()
     for name, parameter in parameters.items():
-        expected = (len(parameter), len(outputs))
+        expected = (_n_slices(parameter), len(outputs))
         found = tuple(slices[name].shape) if name in slices else None
         if found != expected:
             raise ValueError(
@@ -48,7 +48,7 @@ def task_slices(module: nn.Module, outputs: Tensor) -> dict[str, Tensor]:
 
 def _reachable(parameters: dict[str, nn.Parameter], outputs: Tensor) -> dict[str, Tensor]:
     slices = {
-        name: torch.zeros(len(parameter), len(outputs), dtype=torch.bool)
+        name: torch.zeros(_n_slices(parameter), len(outputs), dtype=torch.bool)
         for name, parameter in parameters.items()
     }
     for k, output in enumerate(outputs):
@@ -56,8 +56,14 @@ def _reachable(parameters: dict[str, nn.Parameter], outputs: Tensor) -> dict[str
             output, list(parameters.values()), retain_graph=True, allow_unused=True
         )
         for name, gradient in zip(parameters, gradients, strict=True):
-            slices[name][:, k] = gradient is not None
+            # Outputs that were joined in one tensor are connected to all that went into it: only
+            # a gradient other than zero shows that a target depends on a parameter.
+            slices[name][:, k] = gradient is not None and bool(gradient.any())
     return slices
+
+
+def _n_slices(parameter: Tensor) -> int:
+    return len(parameter) if parameter.ndim else 1
 
 
 def all_tasks(module: nn.Module, n_targets: int, prefix: str = "") -> dict[str, Tensor]:

@@ -19,9 +19,9 @@ class SharedBottom(nn.Module):
         Width of every trunk layer.
     n_layers : int, default=2
         Number of trunk layers.
-    tower_dim : int or None, default=None
+    tower_dim : int or None, default=32
         Width of a tower's hidden layer; None makes the towers linear.
-    dropout : float, default=0.2
+    dropout : float, default=0.0
         Dropout rate after every trunk layer.
 
     Notes
@@ -47,8 +47,8 @@ class SharedBottom(nn.Module):
         *,
         hidden_dim: int = 128,
         n_layers: int = 2,
-        tower_dim: int | None = None,
-        dropout: float = 0.2,
+        tower_dim: int | None = 32,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.n_targets = n_targets

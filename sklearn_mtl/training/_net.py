@@ -221,9 +221,13 @@ class MultiTaskNet(NeuralNet):
         return self.weighting_.weights_
 
     def _shared_slices(self, losses: Tensor) -> list[SharedSlices]:
-        if self.shared_slices_ is None:
-            self.shared_slices_ = shared_slices(self.module_, losses)
-        return self.shared_slices_
+        if self.shared_slices_ is not None:
+            return self.shared_slices_
+        slices = shared_slices(self.module_, losses)
+        # A target without a label in this batch has no gradient that could show what it reaches.
+        if (losses > 0).all():
+            self.shared_slices_ = slices
+        return slices
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the task losses of a batch of the validation part."""
