@@ -1,4 +1,4 @@
-"""Checks of inputs, partly observed targets and weights; the only home of private scikit-learn imports."""
+"""Checks of inputs, partly observed targets and weights; home of private scikit-learn imports."""
 
 from __future__ import annotations
 

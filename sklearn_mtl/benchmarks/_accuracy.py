@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> None:
     ]
     results = ResultTable(arguments.out / "accuracy.csv", KEYS).complete(jobs, compute)
     sections = ["# Accuracy", (__doc__ or "").partition("\n\n")[2].strip()]
-    sections += [f"{describe_machine()}. {arguments.seeds} seeds, mean +- standard deviation."]
+    sections += [f"{describe_machine()}. Mean +- standard deviation over seeds: {arguments.seeds}."]
     for protocol, rows in results.groupby("protocol", sort=False):
         sections.append(f"## {PROTOCOLS[str(protocol)].description}")
         sections.append(markdown_table(accuracy_table(rows)))

@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> None:
         [
             "# Outliers",
             (__doc__ or "").partition("\n\n")[2].strip(),
-            f"{describe_machine()}. {arguments.seeds} seeds, mean +- standard deviation.",
+            f"{describe_machine()}. Mean +- standard deviation over seeds: {arguments.seeds}.",
             markdown_table(outlier_table(results)),
             verdict(results),
         ]

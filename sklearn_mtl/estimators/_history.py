@@ -35,6 +35,8 @@ def history_frame(history: Any, target_names: list[str]) -> pd.DataFrame:
         row: dict[str, Any] = {}
         for key, value in record.items():
             name = RENAMED.get(key, key)
+            if key.endswith("_best"):
+                continue
             if isinstance(value, list):
                 if key != "batches" and len(value) == len(target_names):
                     row |= {f"{name}_{t}": v for t, v in zip(target_names, value, strict=True)}

@@ -83,7 +83,11 @@ class AdaptiveCombinedLoss(CombinedLoss):
             self.register_buffer(name, None)
 
     def with_totals(
-        self, prediction: Tensor, target: Tensor, weight: Tensor | None = None
+        self,
+        prediction: Tensor,
+        target: Tensor,
+        weight: Tensor | None = None,
+        complete: bool = False,
     ) -> tuple[Tensor, Tensor | float]:
         """Return the weighted sum of both terms for every target, and its observed weight.
 
@@ -95,6 +99,8 @@ class AdaptiveCombinedLoss(CombinedLoss):
             Targets, NaN where unobserved.
         weight : Tensor of shape (B,), default=None
             Non-negative row weights.
+        complete : bool, default=False
+            Whether `target` is known to hold no NaN.
 
         Returns
         -------
@@ -104,8 +110,8 @@ class AdaptiveCombinedLoss(CombinedLoss):
             Observed weight per target; the plain number of rows if nothing is missing or weighted.
         """
         if not self.training:
-            return super().with_totals(prediction, target, weight)
-        terms, totals = task_mean(self._both, prediction, target, weight)  # (2, K)
+            return super().with_totals(prediction, target, weight, complete)
+        terms, totals = task_mean(self._both, prediction, target, weight, complete)  # (2, K)
         term_weights = self._collect(terms.detach(), totals)
         return (term_weights * terms).sum(0), totals  # eq. 68
 

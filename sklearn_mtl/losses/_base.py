@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +36,7 @@ def task_mean(
     prediction: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
+    complete: bool = False,
 ) -> tuple[Tensor, Tensor | float]:
     """Average a pointwise loss over the observed entries of every target.
 
@@ -50,6 +50,8 @@ def task_mean(
         Targets, NaN where unobserved.
     weight : Tensor of shape (B,), default=None
         Row weights.
+    complete : bool, default=False
+        Whether `target` is known to hold no NaN, which saves looking for one in every batch.
 
     Returns
     -------
@@ -59,7 +61,7 @@ def task_mean(
         Observed weight per target; the plain number of rows if nothing is missing or weighted.
     """
     # One NaN makes the sum NaN: cheaper than looking at every entry.
-    incomplete = math.isnan(target.sum())
+    incomplete = not complete and math.isnan(target.sum())
     if weight is None and not incomplete:
         return pointwise(prediction, target).mean(-2), float(target.shape[0])
     missing = target.isnan()
@@ -178,7 +180,11 @@ class TaskLoss(nn.Module):
         return self.with_totals(prediction, target, weight)[0]
 
     def with_totals(
-        self, prediction: Tensor, target: Tensor, weight: Tensor | None = None
+        self,
+        prediction: Tensor,
+        target: Tensor,
+        weight: Tensor | None = None,
+        complete: bool = False,
     ) -> tuple[Tensor, Tensor | float]:
         """Return the mean losses together with the weights that they are means over.
 
@@ -190,6 +196,8 @@ class TaskLoss(nn.Module):
             Targets, NaN where unobserved.
         weight : Tensor of shape (B,), default=None
             Non-negative row weights.
+        complete : bool, default=False
+            Whether `target` is known to hold no NaN.
 
         Returns
         -------
@@ -198,7 +206,7 @@ class TaskLoss(nn.Module):
         totals : Tensor of shape (K,) or float
             Observed weight per target; the plain number of rows if nothing is missing or weighted.
         """
-        return task_mean(self.pointwise, prediction, target, weight)
+        return task_mean(self.pointwise, prediction, target, weight, complete)
 
     def set_target_scaling(self, mean: Tensor, scale: Tensor) -> None:
         """Tell the loss how targets were standardised: ``(y - mean) / scale``.

@@ -1,7 +1,7 @@
 """Networks in plain torch: one file per architecture, tensors in, tensors out.
 
 A network maps ``(B, n_features)`` to ``(B, n_targets)`` and is built as
-``Network(n_features=..., n_targets=..., **params)``. It may offer more, and what needs it asks for it:
+``Network(n_features=..., n_targets=..., **params)``. It may offer more, and what needs it asks:
 
 - ``encode(x) -> (K, B, h)``, ``decode(h) -> (B, K)`` and ``towers``: implicit ensembles and
   gradients of the shared representation;

@@ -8,10 +8,9 @@ from sklearn_mtl.nn._ownership import all_tasks, own_task
 from sklearn_mtl.nn._stacked import StackedMLP
 from sklearn_mtl.nn._towers import Towers
 
-
-# Up to so many pairs of target and expert, elementwise products beat one small matrix product per
-# row by a factor of 1.2 to 2.5 (forward and backward, CPU); beyond, they cost too much memory.
-MOST_PAIRS_ELEMENTWISE = 40
+# Up to so many pairs of target and expert, elementwise products are faster than one small matrix
+# product per row (forward and backward on a CPU, by a tenth to a half); beyond, they are slower.
+MOST_PAIRS_ELEMENTWISE = 16
 
 
 def mix_experts(gates: Tensor, experts: Tensor) -> Tensor:

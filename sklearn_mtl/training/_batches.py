@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,6 +45,11 @@ class TensorTable(Dataset):
         self.X = _as_tensor(X)
         self.y = None if y is None else _as_tensor(y)
         self.sample_weight = None if sample_weight is None else _as_tensor(sample_weight)
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether every target has a value in every row."""
+        return self.y is None or not bool(self.y.isnan().any())
 
     def __len__(self) -> int:
         return len(self.X)

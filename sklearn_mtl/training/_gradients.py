@@ -79,5 +79,7 @@ def _flat_gradient(
     pieces = []
     for part, parameter, gradient in zip(slices, parameters, gradients, strict=True):
         dense = torch.zeros_like(parameter) if gradient is None else gradient
-        pieces.append((dense if part.rows is None or not dense.ndim else dense[part.rows]).flatten())
+        pieces.append(
+            (dense if part.rows is None or not dense.ndim else dense[part.rows]).flatten()
+        )
     return torch.cat(pieces)

@@ -11,6 +11,7 @@ import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochTimer
 from skorch.helper import predefined_split
+from skorch.utils import TeeGenerator
 from torch import Tensor
 
 from sklearn_mtl.losses import MSELoss
@@ -23,7 +24,8 @@ from sklearn_mtl.training._progress import EpochProgress
 from sklearn_mtl.training._schedules import SCHEDULERS
 from sklearn_mtl.weighting import EqualWeighting, TaskWeighting
 
-BATCH_EVENTS = {"on_batch_begin", "on_batch_end", "on_grad_computed"}
+# Events of every step to which skorch's net itself does not react.
+EMPTY_EVENTS = {"on_batch_end", "on_grad_computed"}
 
 
 class MultiTaskNet(NeuralNet):
@@ -152,45 +154,76 @@ class MultiTaskNet(NeuralNet):
 
         Callbacks that do not know it, or inherit the base class's empty one, are passed over.
         """
-        listeners = self.listeners_.get(method_name)
-        if listeners is None:
-            listeners = self.listeners_[method_name] = self._listeners(method_name)
-        for listener in listeners:
+        for listener in self._listeners(method_name):
             getattr(listener, method_name)(self, **cb_kwargs)
 
     def _listeners(self, method_name: str) -> list[Any]:
+        listeners = self.listeners_.get(method_name)
+        if listeners is None:
+            listeners = self.listeners_[method_name] = self._find_listeners(method_name)
+        return listeners
+
+    def _find_listeners(self, method_name: str) -> list[Any]:
         silent = getattr(Callback, method_name, None)
         listeners = [
             callback
             for _, callback in self.callbacks_
             if getattr(type(callback), method_name, silent) is not silent
         ]
-        # The net's own batch events would open an empty record per batch.
-        own = hasattr(self, method_name) and method_name not in BATCH_EVENTS
-        return [self, *listeners] if own else listeners
+        # Last, because it may end the loop over epochs, and has the last word on the weights.
+        listeners.sort(key=lambda callback: isinstance(callback, BestWeights))
+        reacts = hasattr(self, method_name) and method_name not in EMPTY_EVENTS
+        return [self, *listeners] if reacts else listeners
 
     # The step
+
+    def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Take one optimizer step.
+
+        Does what skorch's method does, without its detours through names and copies of generators
+        in every step. Optimizers such as L-BFGS call the closure several times; the first result
+        is the step's.
+        """
+        steps: list[dict[str, Any]] = []
+
+        def closure() -> Tensor:
+            for group in self.optimizer_.param_groups:
+                for parameter in group["params"]:
+                    parameter.grad = None
+            step = self.train_step_single(batch, **fit_params)
+            steps.append(step)
+            if self._listeners("on_grad_computed"):
+                self.notify(
+                    "on_grad_computed",
+                    named_parameters=TeeGenerator(self.get_all_learnable_params()),
+                    batch=batch,
+                    training=True,
+                )
+            return step["loss"]
+
+        self.optimizer_.step(closure)
+        return steps[0]
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the task losses of a batch, weigh them and backpropagate."""
         x, y, sample_weight = unpack_batch(batch)
-        if not self.has_members_:
-            prediction = self.module_(x)
-        else:
+        if self.has_members_:
             # Members are trained side by side, each on its own loss: (M, B, K) -> (M * B, K)
             members = self.module_.members(x)
-            prediction = members.flatten(0, 1)
+            y_pred, prediction = members.detach().mean(dim=0), members.flatten(0, 1)
             y = y.repeat(len(members), 1)
             if sample_weight is not None:
                 sample_weight = sample_weight.repeat(len(members))
-        losses, totals = self.criterion_.with_totals(prediction, y, sample_weight)
+        else:
+            y_pred = prediction = self.module_(x)
+        losses, totals = self.criterion_.with_totals(prediction, y, sample_weight, self.complete_)
         observed, n_observed = _observed_targets(losses, totals)
         weights = self.announce(losses, observed)
         # Backpropagates sum_k w_k L_k / n_observed; an unobserved target has the loss 0.
         losses.backward(weights / n_observed)
         return {
-            "loss": losses.detach().sum().div_(n_observed),
-            "y_pred": prediction,
+            "loss": _mean_loss(losses.detach(), n_observed),
+            "y_pred": y_pred,
             "task_losses": losses,
             "task_totals": totals,
             "task_weights": weights,
@@ -234,9 +267,11 @@ class MultiTaskNet(NeuralNet):
         x, y, sample_weight = unpack_batch(batch)
         with torch.no_grad():
             prediction = self.module_(x)
-            losses, totals = self.criterion_.with_totals(prediction, y, sample_weight)
+            losses, totals = self.criterion_.with_totals(
+                prediction, y, sample_weight, self.complete_
+            )
         return {
-            "loss": losses.sum() / _observed_targets(losses, totals)[1],
+            "loss": _mean_loss(losses, _observed_targets(losses, totals)[1]),
             "y_pred": prediction,
             "task_losses": losses,
             "task_totals": totals,
@@ -257,6 +292,7 @@ class MultiTaskNet(NeuralNet):
             return
         means = EpochMeans()
         self._set_training(training)
+        self.complete_ = getattr(iterator.dataset, "complete", False)
         with nullcontext() if training else self.evaluation_weights():
             for batch in iterator:
                 self.notify("on_batch_begin", batch=batch, training=training)
@@ -271,7 +307,13 @@ class MultiTaskNet(NeuralNet):
                 "set `scale_y=True`."
             )
         self.history.record(f"{prefix}_task_losses", losses)
-        self.history.record(f"{prefix}_loss", float(np.nanmean(losses)))
+        loss = float(np.nanmean(losses))
+        earlier = [
+            epoch[f"{prefix}_loss"] for epoch in self.history[:-1] if f"{prefix}_loss" in epoch
+        ]
+        self.history.record(f"{prefix}_loss", loss)
+        # By this name skorch's Checkpoint and PrintLog look for the best epoch.
+        self.history.record(f"{prefix}_loss_best", not earlier or loss < min(earlier))
         if training:
             self.history.record("task_weights", means.task_weights())
             self.history.record("learning_rate", self.optimizer_.param_groups[0]["lr"])
@@ -358,3 +400,8 @@ def _observed_targets(losses: Tensor, totals: Tensor | float) -> tuple[Tensor | 
         return None, len(losses)
     observed = totals > 0
     return observed, observed.sum().clamp_min(1)
+
+
+def _mean_loss(losses: Tensor, n_observed: Tensor | int) -> Tensor:
+    """Unweighted mean over the observed targets; the others have the loss 0."""
+    return losses.mean() if isinstance(n_observed, int) else losses.sum() / n_observed

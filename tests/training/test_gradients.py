@@ -82,6 +82,22 @@ def test_what_is_shared_is_found_although_a_target_has_no_label_in_the_first_bat
     assert n_shared[0] == n_shared[1]
 
 
+def test_a_network_that_starts_at_zero_shares_its_trunk_all_the_same():
+    """Heads of weight zero let no gradient through in the first step."""
+
+    class FromZero(Branches):
+        def __init__(self, n_features, n_targets):
+            super().__init__(n_features, n_targets)
+            for head in self.heads:
+                nn.init.zeros_(head.weight)
+
+    data = table(32, missing=0.0)
+    net = fit(make_net(FromZero, {}, weighting=GradNorm(), max_epochs=2), data)
+    losses = net.criterion_(net.module_(data.X), data.y)
+    gradients = StepGradients(net.module_, losses, net._shared_slices).of_shared_parameters()
+    assert gradients.shape == (3, (4 + 1) * 5 + (5 + 1) * 5)
+
+
 def test_nothing_shared_gives_no_columns():
     class Apart(nn.Module):
         def __init__(self, n_features, n_targets):
