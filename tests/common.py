@@ -40,7 +40,9 @@ GRADIENT_TRAINED = {
 }
 NEIGHBOURING_ROWS = {
     "check_methods_subset_invariance": "an output row depends on the rows before it by design",
-    "check_methods_sample_order_invariance": "an output row depends on the rows before it by design",
+    "check_methods_sample_order_invariance": (
+        "an output row depends on the rows before it by design"
+    ),
 }
 FILTERS_TRAINING_ROWS = {
     "check_transformer_general": "fit_transform excludes outlier rows, transform passes all rows",

@@ -35,7 +35,7 @@ from sklearn_mtl.estimators._rows import (
     unlabelled_targets,
 )
 from sklearn_mtl.estimators._target_scaling import TargetScaling
-from sklearn_mtl.losses import TaskLoss, get_loss, loss_names
+from sklearn_mtl.losses import LOSSES, TaskLoss, get_loss, loss_names
 from sklearn_mtl.metrics import masked_r2_score
 from sklearn_mtl.nn import ImplicitEnsemble
 from sklearn_mtl.training import SCHEDULERS, MultiTaskNet, Predictor, TensorTable
@@ -357,12 +357,12 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
             }
             network = ImplicitEnsemble
         weighting = self._weighting()
-        if weighting.fixed_loss is not None and self.loss != weighting.fixed_loss:
-            raise ValueError(
-                f"weighting={self.weighting!r} needs loss={weighting.fixed_loss!r}. "
-                f"Found loss={self.loss!r}."
-            )
         loss = self._loss()
+        needed = weighting.fixed_loss
+        if needed is not None and not isinstance(loss, LOSSES[needed]):
+            raise ValueError(
+                f"weighting={self.weighting!r} needs loss={needed!r}. Found loss={self.loss!r}."
+            )
         loss.set_target_scaling(*(torch.tensor(v, dtype=torch.float32) for v in self.scaling_))
         params: dict[str, Any] = {
             "module": network,

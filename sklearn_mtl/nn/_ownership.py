@@ -16,7 +16,7 @@ def task_slices(module: nn.Module, outputs: Tensor) -> dict[str, Tensor]:
         Network with K targets. If it has a method ``task_slices()``, its declaration is taken: a
         stacked weight holds the slices of several targets in one parameter, which autograd cannot
         tell apart. Without one, a parameter counts as a whole: all of its slices belong to
-        every target whose output depends on it.
+        every target that depends on it.
     outputs : Tensor of shape (K,)
         One number per target that the module produced, such as its losses, with the graph.
 
@@ -52,13 +52,17 @@ def _reachable(parameters: dict[str, nn.Parameter], outputs: Tensor) -> dict[str
         for name, parameter in parameters.items()
     }
     for k, output in enumerate(outputs):
+        # NaN marks what a target depends on: it passes through factors that happen to be zero,
+        # and stays out of what belongs to other targets in a tensor that holds several.
         gradients = torch.autograd.grad(
-            output, list(parameters.values()), retain_graph=True, allow_unused=True
+            output,
+            list(parameters.values()),
+            grad_outputs=torch.full_like(output, torch.nan),
+            retain_graph=True,
+            allow_unused=True,
         )
         for name, gradient in zip(parameters, gradients, strict=True):
-            # Outputs that were joined in one tensor are connected to all that went into it: only
-            # a gradient other than zero shows that a target depends on a parameter.
-            slices[name][:, k] = gradient is not None and bool(gradient.any())
+            slices[name][:, k] = gradient is not None and bool(gradient.isnan().any())
     return slices
 
 

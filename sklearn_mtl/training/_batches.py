@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Subset
 
 # Rows that are shuffled and gathered at once: large enough to make the gather cheap, small enough
 # to bound the copy of a table that barely fits into memory.
@@ -43,7 +43,7 @@ class TensorTable(Dataset):
 
     def __init__(self, X: Any, y: Any = None, sample_weight: Any = None) -> None:
         self.X = _as_tensor(X)
-        self.y = None if y is None else _as_tensor(y)
+        self.y = None if y is None else _as_tensor(y).reshape(len(self.X), -1)
         self.sample_weight = None if sample_weight is None else _as_tensor(sample_weight)
 
     @cached_property
@@ -65,6 +65,10 @@ class TensorTable(Dataset):
     def to(self, device: str | torch.device) -> TensorTable:
         """Return the table on another device."""
         return TensorTable(*(None if t is None else t.to(device) for t in self.tensors()))
+
+    def take(self, indices: Any) -> TensorTable:
+        """Return a table of some of the rows."""
+        return TensorTable(*(None if t is None else t[indices] for t in self.tensors()))
 
     def tensors(self) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Return inputs, targets and row weights."""
@@ -92,7 +96,7 @@ class TensorBatches:
 
     Parameters
     ----------
-    dataset : TensorTable
+    dataset : TensorTable or Subset of one
         The data.
     batch_size : int
         Rows of a batch; the last one may be shorter.
@@ -100,7 +104,11 @@ class TensorBatches:
         Whether every pass has a new order, drawn from torch's global generator.
     """
 
-    def __init__(self, dataset: TensorTable, batch_size: int, shuffle: bool = False) -> None:
+    def __init__(self, dataset: Any, batch_size: int, shuffle: bool = False) -> None:
+        # skorch's own splits wrap a data set and the indices of some of its rows.
+        if isinstance(dataset, Subset):
+            whole: Any = dataset.dataset
+            dataset = whole.take(dataset.indices)
         self.dataset = dataset
         self.batch_size = batch_size
         self.shuffle = shuffle
@@ -117,8 +125,6 @@ class TensorBatches:
         order = torch.randperm(n_rows).to(self.dataset.X.device)
         rows_per_gather = self.batch_size * max(1, ROWS_PER_GATHER // self.batch_size)
         for indices in order.split(rows_per_gather):
-            gathered = TensorTable(
-                *(None if t is None else t[indices] for t in self.dataset.tensors())
-            )
+            gathered = self.dataset.take(indices)
             for start in range(0, len(gathered), self.batch_size):
                 yield gathered[start : start + self.batch_size]

@@ -257,7 +257,7 @@ class MultiTaskNet(NeuralNet):
         if self.shared_slices_ is not None:
             return self.shared_slices_
         slices = shared_slices(self.module_, losses)
-        # A target without a label in this batch has no gradient that could show what it reaches.
+        # A target without a label in this batch does not show what it reaches: look again then.
         if (losses > 0).all():
             self.shared_slices_ = slices
         return slices
@@ -297,6 +297,7 @@ class MultiTaskNet(NeuralNet):
             for batch in iterator:
                 self.notify("on_batch_begin", batch=batch, training=training)
                 step = step_fn(batch, **fit_params)
+                self.history.record_batch(f"{prefix}_batch_size", len(batch[1]))
                 means.add(step["task_losses"], step["task_totals"], step["task_weights"])
                 self.notify("on_batch_end", batch=batch, training=training, **step)
         losses = means.task_losses()
@@ -355,7 +356,18 @@ class MultiTaskNet(NeuralNet):
         batches = self.get_iterator(dataset, training=True)
         self.run_single_epoch(batches, training=True, prefix="train", step_fn=self.train_step)
         self.notify("on_epoch_end", dataset_train=dataset, dataset_valid=None)
+        self._forget_batches()
         return self
+
+    def partial_fit(self, X: Any, y: Any = None, classes: Any = None, **fit_params: Any) -> Any:
+        """Train, and keep the records of the epochs only."""
+        super().partial_fit(X, y, classes, **fit_params)
+        self._forget_batches()
+        return self
+
+    def _forget_batches(self) -> None:
+        for epoch in self.history:
+            epoch["batches"] = []
 
     def on_epoch_end(self, net: Any, *args: Any, **kwargs: Any) -> None:
         """Let a loss that adapts itself take in the epoch."""

@@ -58,31 +58,26 @@ class WarmupCosine(Callback):
     def on_epoch_begin(
         self, net: Any, dataset_train: Any = None, dataset_valid: Any = None, **kwargs: Any
     ) -> None:
-        """Read the number of steps, and set the learning rate of the first one."""
-        if self.step_ is None:
-            return
+        """Read the number of steps."""
         steps_per_epoch = math.ceil(len(dataset_train) / net.batch_size)
         self.n_steps_ = net.max_epochs * steps_per_epoch
         self.n_warmup_ = min(self.warmup_epochs, net.max_epochs // 2) * steps_per_epoch
-        self._set_rate(net)
 
-    def on_batch_end(self, net: Any, training: bool = False, **kwargs: Any) -> None:
-        """Set the learning rate of the next step."""
-        if training and self.step_ is not None:
-            self.step_ += 1
-            self._set_rate(net)
+    def on_batch_begin(
+        self, net: Any, batch: Any = None, training: bool = False, **kwargs: Any
+    ) -> None:
+        """Set the learning rate of the step."""
+        if not training or self.step_ is None or self.step_ >= self.n_steps_:
+            return
+        rate = warmup_cosine(
+            self.step_, self.n_steps_, self.n_warmup_, net.lr, self.final_share * net.lr
+        )
+        net.set_learning_rate(rate)
+        self.step_ += 1
 
     def on_train_end(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
         """Leave the learning rate alone again."""
         self.step_ = None
-
-    def _set_rate(self, net: Any) -> None:
-        assert self.step_ is not None
-        if self.step_ < self.n_steps_:
-            rate = warmup_cosine(
-                self.step_, self.n_steps_, self.n_warmup_, net.lr, self.final_share * net.lr
-            )
-            net.set_learning_rate(rate)
 
 
 class Plateau(Callback):

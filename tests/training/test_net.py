@@ -182,6 +182,6 @@ def test_only_one_epoch_and_no_schedule_in_train_one_epoch():
 
 def test_shared_bottom_overfits_ten_rows():
     data = table(10, missing=0.3)
-    params = {"hidden_dim": 64, "dropout": 0.0}
+    params = {"hidden_dim": 64, "tower_dim": None}
     net = make_net(SharedBottom, params, optimizer=torch.optim.AdamW, lr=1e-2, max_epochs=300)
     assert fit(net, data).history[-1, "train_loss"] < 1e-3
