@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -104,6 +105,23 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
         1 shows a progress bar.
     net_params : dict or None, default=None
         Further parameters of the skorch net, which overrule all others.
+
+    Examples
+    --------
+    An estimator of one's own, with a parameter of its own:
+
+    >>> import numpy as np
+    >>> from sklearn_mtl.extension import BaseMultiTaskRegressor
+    >>> from sklearn_mtl.nn import SharedBottom
+    >>> class OneLayerRegressor(BaseMultiTaskRegressor):
+    ...     def __init__(self, *, width=32, max_epochs=60, random_state=None):
+    ...         super().__init__(max_epochs=max_epochs, random_state=random_state)
+    ...         self.width = width
+    ...     def _network(self):
+    ...         return SharedBottom, {"hidden_dim": self.width, "n_layers": 1}
+    >>> X, y = np.random.default_rng(0).normal(size=(2, 50, 3))
+    >>> OneLayerRegressor(max_epochs=2, random_state=0).fit(X, y).predict(X).shape
+    (50, 3)
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -247,7 +265,7 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
             self.net_ = self._build_net(rows, targets.names)
             self.net_.initialize()
             if old_weights is not None:
-                self.net_.module_.load_state_dict(old_weights)
+                self._continue_from(old_weights)
             held_out = None if validation is None else self._table(validation)
             self.net_.train(self._table(rows), held_out)
         self._finish()
@@ -307,7 +325,7 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
                 "in X (excluded rows), the others have no label or the weight 0. Fill gaps before "
                 "this step, for example with LastValueHold."
             )
-        if not np.isfinite(rows.X.astype(np.float32)).all():
+        if np.abs(rows.X).max() > np.finfo(np.float32).max:
             raise ValueError(
                 "X holds values beyond the range of float32 (3.4e38), in which networks are "
                 "trained. Scale X, for example with StandardScaler."
@@ -347,6 +365,15 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
             )
         return None if len(names) == self.n_outputs_ else validation
 
+    def _continue_from(self, old_weights: dict[str, torch.Tensor]) -> None:
+        try:
+            self.net_.module_.load_state_dict(old_weights)
+        except RuntimeError as error:
+            raise ValueError(
+                "warm_start=True continues the weights of the last fit, but the parameters now ask "
+                f"for another network. Set them back, or set warm_start=False. {error}"
+            ) from error
+
     def _build_net(self, rows: LabelledRows, target_names: Sequence[str]) -> MultiTaskNet:
         network, network_params = self._network()
         if self.ensemble_size > 1:
@@ -364,6 +391,10 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
                 f"weighting={self.weighting!r} needs loss={needed!r}. Found loss={self.loss!r}."
             )
         loss.set_target_scaling(*(torch.tensor(v, dtype=torch.float32) for v in self.scaling_))
+        # An optimizer of the user's, by `net_params`, may know neither.
+        settings = {"weight_decay": self.weight_decay, "fused": True}
+        optimizer = (self.net_params or {}).get("optimizer", OPTIMIZERS[self.optimizer])
+        accepted = inspect.signature(optimizer).parameters
         params: dict[str, Any] = {
             "module": network,
             "module__n_features": self.n_features_in_,
@@ -371,9 +402,8 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
             **{f"module__{name}": value for name, value in network_params.items()},
             "criterion": loss,
             "weighting": weighting,
-            "optimizer": OPTIMIZERS[self.optimizer],
-            "optimizer__weight_decay": self.weight_decay,
-            "optimizer__fused": True,
+            "optimizer": optimizer,
+            **{f"optimizer__{n}": v for n, v in settings.items() if n in accepted},
             "lr": self.learning_rate,
             "scheduler": self.scheduler,
             "ema_decay": self.ema_decay,
@@ -451,7 +481,7 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
             If `return_member_std` is true and ``ensemble_size=1``.
         """
         check_is_fitted(self)
-        if return_member_std and self.ensemble_size == 1:
+        if return_member_std and not self.net_.has_members_:
             raise ValueError("return_member_std=True needs an ensemble. Found ensemble_size=1.")
         X = check_features(self, X, reset=False)
         usable = complete_rows(X)

@@ -193,4 +193,9 @@ class MultiTaskRegressor(BaseMultiTaskRegressor):
         network = self.architecture
         if isinstance(network, str):
             network = ARCHITECTURES[network]
+        elif not issubclass(network, nn.Module):
+            raise ValueError(
+                f"`architecture` must be one of {sorted(ARCHITECTURES)} or a class derived from "
+                f"torch.nn.Module. Found {network!r}."
+            )
         return network, dict(self.architecture_params or {})

@@ -33,6 +33,7 @@ class BestWeights(Callback):
         self.best_epoch_: int | None = None
         self.best_loss_ = float("inf")
         self.best_state_: dict[str, Any] | None = None
+        self.exhausted_ = False
         return self
 
     def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
@@ -40,7 +41,11 @@ class BestWeights(Callback):
         self.initialize()
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        """Keep the weights if they are the best so far; stop if none were for too long."""
+        """Keep the weights if they are the best so far; ask for a stop if none were for too long.
+
+        The net stops when all callbacks have seen the epoch.
+        """
+        self.exhausted_ = False
         epoch = net.history[-1]
         if "valid_loss" not in epoch:
             return
@@ -51,13 +56,8 @@ class BestWeights(Callback):
                 self.best_state_ = {
                     name: tensor.clone() for name, tensor in net.module_.state_dict().items()
                 }
-        elif (
-            self.patience is not None
-            and self.best_epoch_ is not None
-            and epoch["epoch"] - self.best_epoch_ >= self.patience
-        ):
-            # skorch's own way of ending the loop over epochs
-            raise KeyboardInterrupt
+        elif self.patience is not None and self.best_epoch_ is not None:
+            self.exhausted_ = epoch["epoch"] - self.best_epoch_ >= self.patience
 
     def on_train_end(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
         """Restore the best weights."""

@@ -12,16 +12,36 @@ from sklearn_mtl.nn import task_slices
 
 
 class SharedSlices(NamedTuple):
-    """The shared part of one parameter: the rows that two or more targets reach."""
+    """The shared part of one parameter: the rows that two or more targets reach.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+    rows : bool Tensor or None
+        Slices of its first dimension; None if all are shared.
+    """
 
     name: str
-    rows: Tensor | None  # None if all rows are shared
+    rows: Tensor | None
 
 
 def shared_slices(module: nn.Module, losses: Tensor) -> list[SharedSlices]:
     """Find the shared part of every parameter of `module` from the losses of a step.
 
     With a single target all that it reaches counts as shared.
+
+    Parameters
+    ----------
+    module : Module
+        The network.
+    losses : Tensor of shape (n_targets,)
+        Losses of the step, with their graph.
+
+    Returns
+    -------
+    shared : list of SharedSlices
+        Parameters without a shared part are left out.
     """
     shared = []
     for name, owners in task_slices(module, losses).items():

@@ -52,9 +52,26 @@ class MultiTaskNet(NeuralNet):
         Decay of the moving average of the weights; None for no averaging.
     save_optimizer : bool, default=False
         Whether a pickled net keeps the optimizer's state, which is twice as large as the network.
+    optimizer : type, default=torch.optim.AdamW
+        Optimizer; add ``optimizer__fused=True`` for the fused kernel.
+    lr : float, default=2e-3
+        Learning rate; the largest one under a schedule.
+    dataset : type, default=TensorTable
+        Holds the data as tensors.
+    iterator_train : type, default=TensorBatches
+        Iterator over slices of the training data.
+    iterator_train__shuffle : bool, default=True
+        Whether every epoch has a new order of rows.
+    iterator_valid : type, default=TensorBatches
+        Iterator of validation and prediction.
+    iterator_valid__batch_size : int, default=1024
+        Rows that are validated or predicted at once.
+    train_split : callable or None, default=None
+        Split of the data into training and validation part, as in skorch.
+    verbose : int, default=0
+        1 shows a progress bar.
     **kwargs
-        Parameters of :class:`skorch.NeuralNet`. Defaults differ in ``optimizer`` (fused AdamW),
-        the iterators (slices of tensors), ``train_split`` (None) and ``verbose`` (0).
+        Further parameters of :class:`skorch.NeuralNet`.
 
     Examples
     --------
@@ -156,6 +173,11 @@ class MultiTaskNet(NeuralNet):
         """
         for listener in self._listeners(method_name):
             getattr(listener, method_name)(self, **cb_kwargs)
+        if method_name == "on_epoch_end" and any(
+            getattr(listener, "exhausted_", False) for listener in self._listeners(method_name)
+        ):
+            # skorch's own way of ending the loop over epochs
+            raise KeyboardInterrupt
 
     def _listeners(self, method_name: str) -> list[Any]:
         listeners = self.listeners_.get(method_name)
@@ -170,8 +192,6 @@ class MultiTaskNet(NeuralNet):
             for _, callback in self.callbacks_
             if getattr(type(callback), method_name, silent) is not silent
         ]
-        # Last, because it may end the loop over epochs, and has the last word on the weights.
-        listeners.sort(key=lambda callback: isinstance(callback, BestWeights))
         reacts = hasattr(self, method_name) and method_name not in EMPTY_EVENTS
         return [self, *listeners] if reacts else listeners
 
@@ -301,14 +321,15 @@ class MultiTaskNet(NeuralNet):
                 means.add(step["task_losses"], step["task_totals"], step["task_weights"])
                 self.notify("on_batch_end", batch=batch, training=training, **step)
         losses = means.task_losses()
-        if training and not np.isfinite(np.nanmean(losses)):
+        labelled = [value for value in losses if not np.isnan(value)]
+        loss = float(np.mean(labelled)) if labelled else float("nan")
+        if training and not np.isfinite(loss):
             raise ValueError(
                 f"Training diverged in epoch {len(self.history)}: the task losses are {losses}. "
                 "Scale the inputs (StandardScaler before the model), lower `learning_rate`, or "
                 "set `scale_y=True`."
             )
         self.history.record(f"{prefix}_task_losses", losses)
-        loss = float(np.nanmean(losses))
         earlier = [
             epoch[f"{prefix}_loss"] for epoch in self.history[:-1] if f"{prefix}_loss" in epoch
         ]
@@ -352,10 +373,18 @@ class MultiTaskNet(NeuralNet):
         if not hasattr(self, "optimizer_"):
             self.initialize_optimizer()
         self.set_learning_rate(self.lr)
+        # Schedules, averaging and early stopping of our own need a whole training; the user's
+        # callbacks are told that one begins and ends, as in every partial_fit of skorch.
+        ours = {name for name, _ in self._default_callbacks}
+        users = [callback for name, callback in self.callbacks_ if name not in ours]
+        for callback in users:
+            callback.on_train_begin(self, X=dataset, y=None)
         self.notify("on_epoch_begin", dataset_train=dataset, dataset_valid=None)
         batches = self.get_iterator(dataset, training=True)
         self.run_single_epoch(batches, training=True, prefix="train", step_fn=self.train_step)
         self.notify("on_epoch_end", dataset_train=dataset, dataset_valid=None)
+        for callback in users:
+            callback.on_train_end(self, X=dataset, y=None)
         self._forget_batches()
         return self
 

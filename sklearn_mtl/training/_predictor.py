@@ -42,7 +42,7 @@ class Predictor:
         return self._evaluate(lambda x: self._module.members(x).transpose(0, 1), X)
 
     def _evaluate(self, function: Callable[[Tensor], Tensor], X: np.ndarray) -> np.ndarray:
-        X = np.require(X, np.float64, ["C", "W"])  # the memory that torch takes without a copy
+        X = np.array(X, np.float64, order="C")  # a copy: a network may write to its input
         with torch.inference_mode():
             inputs = torch.from_numpy(X).to(self._device)
             if len(inputs) <= ROWS_PER_CHUNK:

@@ -229,16 +229,9 @@ def test_an_interrupted_training_leaves_a_usable_model(epoch, ema_decay):
     twin = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(twin.predict(X), model.predict(X))
     if epoch == 3:
-        two_epochs = tiny(max_epochs=9, ema_decay=ema_decay, callbacks=[StopAfter(2)]).fit(X, y)
-        np.testing.assert_array_equal(model.predict(X), two_epochs.predict(X))
-
-
-class StopAfter(Callback):
-    """End a training after some epochs."""
-
-    def __init__(self, n_epochs):
-        self.n_epochs = n_epochs
-
-    def on_epoch_end(self, net, **kwargs):
-        if len(net.history) == self.n_epochs:
-            raise KeyboardInterrupt
+        # What is left is the best of the two whole epochs, judged by the newest 15 % of the rows.
+        labelled = ~np.isnan(y).all(axis=1)
+        X_val, y_val = (a[labelled][-int(0.15 * labelled.sum()) :] for a in (X, y))
+        errors = (model.predict(X_val) - y_val) / model.scaling_.scale
+        best = model.history_["valid_loss"].iloc[:2].min()
+        assert np.nanmean(errors**2, axis=0).mean() == pytest.approx(best, rel=1e-4)

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from skorch.callbacks import Callback
 
 from sklearn_mtl.weighting import FixedWeighting
 from tests.training.plants import fit, make_net, masked_losses, table
@@ -37,6 +38,27 @@ def test_the_result_has_the_smallest_validation_loss(patience, ema_decay):
         assert len(losses) == 60
     else:
         assert len(losses) == best + 1 + patience < 60
+
+
+class StopAt(Callback):
+    """End the training after an epoch, as skorch's EarlyStopping does."""
+
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_epoch_end(self, net, **kwargs):
+        if len(net.history) == self.epoch:
+            raise KeyboardInterrupt
+
+
+def test_an_epoch_at_which_a_callback_stops_counts():
+    train, validation = table(24, missing=0.1), table(40, missing=0.1, seed=5)
+    losses = fit(make_net(**OVERFITS, max_epochs=60), train, validation).history[:, "valid_loss"]
+    best = losses.index(min(losses)) + 1
+    net = make_net(**OVERFITS, max_epochs=60, callbacks=[StopAt(best)])
+    fit(net, train, validation)
+    assert len(net.history) == best
+    assert validation_loss(net, validation) == pytest.approx(min(losses), rel=1e-5)
 
 
 def test_the_loss_that_is_watched_is_unweighted():

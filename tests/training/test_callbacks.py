@@ -104,6 +104,17 @@ def test_checkpoint_every_epoch_and_at_the_end(tmp_path):
     assert torch.equal(parameters(loaded), parameters(net))
 
 
+def test_checkpoint_at_the_end_holds_the_restored_weights(tmp_path):
+    end = TrainEndCheckpoint(dirname=str(tmp_path))
+    net = make_net(callbacks=[end], lr=0.4, max_epochs=30, batch_size=8)
+    fit(net, table(24, missing=0.1), table(40, seed=5))
+    losses = net.history[:, "valid_loss"]
+    assert losses[-1] > min(losses), "the last epoch must not be the best"
+    loaded = make_net(seed=9)
+    loaded.load_params(f_params=tmp_path / "train_end_params.pt")
+    assert torch.equal(parameters(loaded), parameters(net))
+
+
 def test_batch_scoring():
     scoring = BatchScoring("neg_mean_squared_error", name="mse", lower_is_better=False)
     net = make_net(callbacks=[scoring], max_epochs=2)
