@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar
 
 from torch import nn
 
 from sklearn_mtl._validation import Interval, StrOptions
-from sklearn_mtl.estimators._base import BaseMultiTaskRegressor
+from sklearn_mtl.estimators._mmoe import MMoERegressor
 from sklearn_mtl.losses import TaskLoss, get_loss
-from sklearn_mtl.nn import GATE_FUNCTIONS, MMoE
+from sklearn_mtl.nn import GATE_FUNCTIONS
 from sklearn_mtl.weighting import TaskWeighting
 
 
-class AttentionMMoERegressor(BaseMultiTaskRegressor):
+class AttentionMMoERegressor(MMoERegressor):
     """Attention-MMoE-DLW: gated experts, task attention and dynamic loss weighting.
 
     Experts shared through one gate per target, an attention layer that enhances every target's
@@ -138,12 +138,7 @@ class AttentionMMoERegressor(BaseMultiTaskRegressor):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **BaseMultiTaskRegressor._parameter_constraints,
-        "n_experts": [Interval(Integral, 1, None, closed="left")],
-        "hidden_dim": [Interval(Integral, 1, None, closed="left")],
-        "expert_dim": [Interval(Integral, 1, None, closed="left")],
-        "tower_dim": [Interval(Integral, 1, None, closed="left"), None],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        **MMoERegressor._parameter_constraints,
         "attention": [StrOptions(set(GATE_FUNCTIONS)), None],
         "weight_l1": [Interval(Real, 0, 1, closed="both")],
     }
@@ -180,6 +175,11 @@ class AttentionMMoERegressor(BaseMultiTaskRegressor):
         net_params: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(
+            n_experts=n_experts,
+            hidden_dim=hidden_dim,
+            expert_dim=expert_dim,
+            tower_dim=tower_dim,
+            dropout=dropout,
             loss=loss,
             weighting=weighting,
             ensemble_size=ensemble_size,
@@ -201,23 +201,12 @@ class AttentionMMoERegressor(BaseMultiTaskRegressor):
             verbose=verbose,
             net_params=net_params,
         )
-        self.n_experts = n_experts
-        self.hidden_dim = hidden_dim
-        self.expert_dim = expert_dim
-        self.tower_dim = tower_dim
-        self.dropout = dropout
         self.attention = attention
         self.weight_l1 = weight_l1
 
     def _network(self) -> tuple[type[nn.Module], dict[str, Any]]:
-        return MMoE, {
-            "n_experts": self.n_experts,
-            "hidden_dim": self.hidden_dim,
-            "expert_dim": self.expert_dim,
-            "tower_dim": self.tower_dim,
-            "dropout": self.dropout,
-            "attention": self.attention,
-        }
+        network, params = super()._network()
+        return network, params | {"attention": self.attention}
 
     def _loss(self) -> TaskLoss:
         if self.loss == "l1_smooth_l1":

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any
 
-from torch import nn
-
-from sklearn_mtl._validation import Interval
-from sklearn_mtl.estimators._base import BaseMultiTaskRegressor
+from sklearn_mtl.estimators._mmoe import MMoERegressor
 from sklearn_mtl.losses import TaskLoss
-from sklearn_mtl.nn import MMoE
 from sklearn_mtl.weighting import TaskWeighting
 
 
-class BMoERegressor(BaseMultiTaskRegressor):
+class BMoERegressor(MMoERegressor):
     """Balanced mixture of experts (BMoE): MMoE whose targets are balanced by GradNorm.
 
     The targets' gradients on the shared experts are kept at comparable norms, and a target that
@@ -125,15 +120,6 @@ class BMoERegressor(BaseMultiTaskRegressor):
     (200, 3)
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **BaseMultiTaskRegressor._parameter_constraints,
-        "n_experts": [Interval(Integral, 1, None, closed="left")],
-        "hidden_dim": [Interval(Integral, 1, None, closed="left")],
-        "expert_dim": [Interval(Integral, 1, None, closed="left")],
-        "tower_dim": [Interval(Integral, 1, None, closed="left"), None],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-    }
-
     def __init__(
         self,
         *,
@@ -164,6 +150,11 @@ class BMoERegressor(BaseMultiTaskRegressor):
         net_params: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(
+            n_experts=n_experts,
+            hidden_dim=hidden_dim,
+            expert_dim=expert_dim,
+            tower_dim=tower_dim,
+            dropout=dropout,
             loss=loss,
             weighting=weighting,
             ensemble_size=ensemble_size,
@@ -185,17 +176,3 @@ class BMoERegressor(BaseMultiTaskRegressor):
             verbose=verbose,
             net_params=net_params,
         )
-        self.n_experts = n_experts
-        self.hidden_dim = hidden_dim
-        self.expert_dim = expert_dim
-        self.tower_dim = tower_dim
-        self.dropout = dropout
-
-    def _network(self) -> tuple[type[nn.Module], dict[str, Any]]:
-        return MMoE, {
-            "n_experts": self.n_experts,
-            "hidden_dim": self.hidden_dim,
-            "expert_dim": self.expert_dim,
-            "tower_dim": self.tower_dim,
-            "dropout": self.dropout,
-        }
