@@ -32,6 +32,9 @@ INSTANCES: dict[str, dict] = {
     "PerTargetRegressor": {"regressor": Ridge()},
 }
 
+# Constructor arguments without a default.
+REQUIRED = {"LastValueHold": ["max_age"], "PerTargetRegressor": ["regressor"]}
+
 GRADIENT_TRAINED = {
     "check_sample_weight_equivalence_on_dense_data": (
         "mini-batches and the validation part fall on other rows when a row is repeated instead "

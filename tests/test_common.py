@@ -3,7 +3,7 @@
 import pytest
 from sklearn.utils.estimator_checks import check_estimator
 
-from tests.common import EXPECTED_FAILURES, instance, public_estimators
+from tests.common import EXPECTED_FAILURES, INSTANCES, REQUIRED, instance, public_estimators
 
 
 @pytest.mark.parametrize("cls", public_estimators(), ids=lambda cls: cls.__name__)
@@ -16,3 +16,17 @@ def test_scikit_learn_conformance(cls):
     assert not failed
     xfailed = {r["check_name"] for r in results if r["status"] == "xfail"}
     assert xfailed == set(expected), "an expected failure passes: delete its row"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cls", public_estimators(), ids=lambda cls: cls.__name__)
+def test_scikit_learn_conformance_of_the_defaults(cls):
+    needed = {name: INSTANCES[cls.__name__][name] for name in REQUIRED.get(cls.__name__, ())}
+    results = check_estimator(
+        cls(**needed),
+        expected_failed_checks=EXPECTED_FAILURES.get(cls.__name__, {}),
+        on_fail=None,
+        on_skip=None,
+    )
+    failed = {r["check_name"]: repr(r["exception"]) for r in results if r["status"] == "failed"}
+    assert not failed

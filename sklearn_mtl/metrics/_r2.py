@@ -62,6 +62,9 @@ def masked_r2_score(
     otherwise; with fewer than two labels R² is undefined, which gives NaN and an
     ``UndefinedMetricWarning``. An undefined target makes the average NaN.
 
+    Where a step excludes rows at predict too (``LagFeaturizer(history="exclude")``), search with
+    ``scoring=make_scorer(masked_r2_score, nan_prediction="skip")``.
+
     Examples
     --------
     >>> import numpy as np
