@@ -54,7 +54,8 @@ def run(arguments: argparse.Namespace) -> None:
         for batch_size in arguments.batch_sizes
     ]
     results += _compare_predictions(X, y, n_rounds)
-    table = pd.concat(results, ignore_index=True)
+    # Empty columns go first: pandas is about to let them decide the dtype.
+    table = pd.concat([part.dropna(axis=1, how="all") for part in results], ignore_index=True)
     report = "\n\n".join(
         [
             "# Speed",
