@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 __all__ = [
     "HasMethods",
     "Interval",
-    "Options",
     "StrOptions",
     "Targets",
     "_fit_context",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -243,7 +243,7 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
         if (X_val is None) != (y_val is None):
             raise ValueError("`X_val` and `y_val` must be passed together. Found only one of them.")
         continues = self.warm_start and hasattr(self, "net_")
-        targets, rows = self._check_training_data(X, y, sample_weight, reset=not continues)
+        rows = self._check_training_data(X, y, sample_weight, reset=not continues)
         validation = None
         if X_val is not None:
             X_val = check_features(self, X_val, reset=False)
@@ -262,7 +262,7 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
             if validation is not None:
                 validation = self._usable_validation(validation)
             old_weights = self.net_.module_.state_dict() if continues else None
-            self.net_ = self._build_net(rows, targets.names)
+            self.net_ = self._build_net(len(rows.X))
             self.net_.initialize()
             if old_weights is not None:
                 self._continue_from(old_weights)
@@ -293,19 +293,19 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
             Fitted estimator.
         """
         first = not hasattr(self, "net_")
-        targets, rows = self._check_training_data(X, y, sample_weight, reset=first)
+        rows = self._check_training_data(X, y, sample_weight, reset=first)
         with self._own_random_numbers(restart=first):
             if first:
                 self._check_labels(rows)
                 self.scaling_ = TargetScaling.fit(rows.y, rows.weight, identity=not self.scale_y)
-                self.net_ = self._build_net(rows, targets.names)
+                self.net_ = self._build_net(len(rows.X))
             self.net_.train_one_epoch(self._table(rows))
         self._finish()
         return self
 
     def _check_training_data(
         self, X: Any, y: Any, sample_weight: Any, *, reset: bool
-    ) -> tuple[Targets, LabelledRows]:
+    ) -> LabelledRows:
         targets = check_targets(y)
         X = check_features(self, X, reset=reset)
         check_consistent_length(X, targets.values)
@@ -330,7 +330,7 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
                 "X holds values beyond the range of float32 (3.4e38), in which networks are "
                 "trained. Scale X, for example with StandardScaler."
             )
-        return targets, rows
+        return rows
 
     def _check_same_targets(self, targets: Targets) -> Targets:
         if len(targets.names) != self.n_outputs_:
@@ -374,7 +374,7 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
                 f"for another network. Set them back, or set warm_start=False. {error}"
             ) from error
 
-    def _build_net(self, rows: LabelledRows, target_names: Sequence[str]) -> MultiTaskNet:
+    def _build_net(self, n_rows: int) -> MultiTaskNet:
         network, network_params = self._network()
         if self.ensemble_size > 1:
             network_params = {
@@ -407,7 +407,7 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
             "lr": self.learning_rate,
             "scheduler": self.scheduler,
             "ema_decay": self.ema_decay,
-            "batch_size": self._batch_size(len(rows.X)),
+            "batch_size": self._batch_size(n_rows),
             "max_epochs": self.max_epochs,
             "patience": self.patience,
             "callbacks": clone(self.callbacks, safe=False) if self.callbacks else None,
