@@ -11,8 +11,10 @@ from sklearn_mtl.estimators import (
     BMoERegressor,
     MMoERegressor,
     MultiTaskRegressor,
+    PLERegressor,
     PerTargetRegressor,
     SharedBottomRegressor,
+    TMoEPRegressor,
 )
 
 __all__ = [
@@ -20,7 +22,9 @@ __all__ = [
     "BMoERegressor",
     "MMoERegressor",
     "MultiTaskRegressor",
+    "PLERegressor",
     "PerTargetRegressor",
     "SharedBottomRegressor",
+    "TMoEPRegressor",
     "__version__",
 ]

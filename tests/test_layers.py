@@ -31,7 +31,7 @@ GROUND = {"_optional", "_validation"}
 NARROW = {
     "nn": set(),
     "losses": set(),
-    "weighting": {"nn", "losses"},
+    "weighting": {"nn", "losses", "_optional"},
     "training": {"nn", "losses", "weighting"},
     "preprocessing": GROUND,
     "metrics": GROUND,
@@ -46,6 +46,7 @@ ROOMS = {
     "matplotlib": {"inspection", "benchmarks"},
     "catboost": {"benchmarks"},
     "captum": {"inspection"},
+    "torchjd": {"weighting"},
 }
 TORCH_ONLY = ["nn", "losses"]
 OPTIONAL = ["matplotlib", "optuna", "pyarrow", "catboost", "captum", "torchjd"]

@@ -6,7 +6,9 @@ from sklearn_mtl.estimators._bmoe import BMoERegressor
 from sklearn_mtl.estimators._mmoe import MMoERegressor
 from sklearn_mtl.estimators._multi_task import MultiTaskRegressor
 from sklearn_mtl.estimators._per_target import PerTargetRegressor
+from sklearn_mtl.estimators._ple import PLERegressor
 from sklearn_mtl.estimators._shared_bottom import SharedBottomRegressor
+from sklearn_mtl.estimators._tmoep import TMoEPRegressor
 
 __all__ = [
     "AttentionMMoERegressor",
@@ -14,6 +16,8 @@ __all__ = [
     "BaseMultiTaskRegressor",
     "MMoERegressor",
     "MultiTaskRegressor",
+    "PLERegressor",
     "PerTargetRegressor",
     "SharedBottomRegressor",
+    "TMoEPRegressor",
 ]

@@ -93,6 +93,9 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
         Which rows are held out: the newest (rows are taken to be in time order), or random ones.
     scale_y : bool, default=True
         Whether targets are standardised for training, by their observed values.
+    log_gradients : bool, default=False
+        Whether `history_` gets the mean cosine between the gradients of every pair of targets, which
+        is negative where they are in conflict. It takes one backward pass per target and step.
     callbacks : list of skorch callbacks or None, default=None
         Further callbacks of the training.
     device : {"cpu", "cuda", "auto"} or str, default="cpu"
@@ -139,6 +142,7 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
         "validation_fraction": [Interval(Real, 0, 1, closed="left"), None],
         "validation_strategy": [StrOptions({"last", "random"})],
         "scale_y": ["boolean"],
+        "log_gradients": ["boolean"],
         "callbacks": [list, None],
         "device": [str],
         "warm_start": ["boolean"],
@@ -164,6 +168,7 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
         validation_fraction: float | None = 0.15,
         validation_strategy: str = "last",
         scale_y: bool = True,
+        log_gradients: bool = False,
         callbacks: list[Any] | None = None,
         device: str = "cpu",
         warm_start: bool = False,
@@ -185,6 +190,7 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
         self.validation_fraction = validation_fraction
         self.validation_strategy = validation_strategy
         self.scale_y = scale_y
+        self.log_gradients = log_gradients
         self.callbacks = callbacks
         self.device = device
         self.warm_start = warm_start
@@ -407,6 +413,7 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
             "lr": self.learning_rate,
             "scheduler": self.scheduler,
             "ema_decay": self.ema_decay,
+            "log_gradients": self.log_gradients,
             "batch_size": self._batch_size(n_rows),
             "max_epochs": self.max_epochs,
             "patience": self.patience,

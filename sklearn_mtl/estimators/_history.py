@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
@@ -28,7 +29,8 @@ def history_frame(history: Any, target_names: list[str]) -> pd.DataFrame:
     -------
     frame : DataFrame
         Columns ``epoch, seconds, train_loss, valid_loss, learning_rate`` and per target
-        ``train_loss_<target>, valid_loss_<target>, weight_<target>``, with what callbacks record.
+        ``train_loss_<target>, valid_loss_<target>, weight_<target>``, with what callbacks record;
+        per pair of targets ``gradient_cosine_<target>_<target>``, if gradients are logged.
     """
     rows = []
     for record in history:
@@ -37,7 +39,12 @@ def history_frame(history: Any, target_names: list[str]) -> pd.DataFrame:
             name = RENAMED.get(key, key)
             if key.endswith("_best"):
                 continue
-            if isinstance(value, list):
+            if key == "gradient_cosines":
+                pairs = combinations(target_names, 2)
+                row |= {
+                    f"gradient_cosine_{a}_{b}": v for (a, b), v in zip(pairs, value, strict=True)
+                }
+            elif isinstance(value, list):
                 if key != "batches" and len(value) == len(target_names):
                     row |= {f"{name}_{t}": v for t, v in zip(target_names, value, strict=True)}
             else:

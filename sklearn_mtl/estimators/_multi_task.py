@@ -60,6 +60,9 @@ class MultiTaskRegressor(BaseMultiTaskRegressor):
         Which rows are held out: the newest (rows are taken to be in time order), or random ones.
     scale_y : bool, default=True
         Whether targets are standardised for training, by their observed values.
+    log_gradients : bool, default=False
+        Whether `history_` gets the mean cosine between the gradients of every pair of targets, which
+        is negative where they are in conflict. It takes one backward pass per target and step.
     callbacks : list of skorch callbacks or None, default=None
         Further callbacks of the training.
     device : {"cpu", "cuda", "auto"} or str, default="cpu"
@@ -157,6 +160,7 @@ class MultiTaskRegressor(BaseMultiTaskRegressor):
         validation_fraction: float | None = 0.15,
         validation_strategy: str = "last",
         scale_y: bool = True,
+        log_gradients: bool = False,
         callbacks: list[Any] | None = None,
         device: str = "cpu",
         warm_start: bool = False,
@@ -179,6 +183,7 @@ class MultiTaskRegressor(BaseMultiTaskRegressor):
             validation_fraction=validation_fraction,
             validation_strategy=validation_strategy,
             scale_y=scale_y,
+            log_gradients=log_gradients,
             callbacks=callbacks,
             device=device,
             warm_start=warm_start,

@@ -14,6 +14,7 @@ from torch import nn
 from sklearn_mtl.nn._attention import GATE_FUNCTIONS, TaskAttention
 from sklearn_mtl.nn._ensemble import ImplicitEnsemble
 from sklearn_mtl.nn._mmoe import MMoE
+from sklearn_mtl.nn._omoe import OMoE
 from sklearn_mtl.nn._ownership import task_slices
 from sklearn_mtl.nn._shared_bottom import SharedBottom
 from sklearn_mtl.nn._stacked import StackedLinear, StackedMLP
@@ -21,6 +22,7 @@ from sklearn_mtl.nn._towers import Towers
 
 ARCHITECTURES: dict[str, type[nn.Module]] = {
     "mmoe": MMoE,
+    "omoe": OMoE,
     "shared_bottom": SharedBottom,
 }
 
@@ -29,6 +31,7 @@ __all__ = [
     "GATE_FUNCTIONS",
     "ImplicitEnsemble",
     "MMoE",
+    "OMoE",
     "SharedBottom",
     "StackedLinear",
     "StackedMLP",

@@ -97,9 +97,9 @@ class ImplicitEnsemble(nn.Module):
         """Mean prediction over members."""
         return self.members(x).mean(dim=0)
 
-    def gates(self, x: Tensor) -> Tensor:
-        """Share of every expert, mean over members, ``(K, B, E)``."""
-        gates = self.network.gates((x * self.input_scale).flatten(0, 1))
+    def gates(self, x: Tensor, **options: Any) -> Tensor:
+        """Share of every expert, mean over members, ``(K, B, E)``; options are the network's."""
+        gates = self.network.gates((x * self.input_scale).flatten(0, 1), **options)
         return gates.unflatten(1, (self.n_members, -1)).mean(dim=1)
 
     def task_slices(self) -> dict[str, Tensor]:

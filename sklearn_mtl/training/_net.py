@@ -19,9 +19,11 @@ from sklearn_mtl.training._averaging import WeightAveraging
 from sklearn_mtl.training._batches import TensorBatches, TensorTable, unpack_batch
 from sklearn_mtl.training._best_weights import BestWeights
 from sklearn_mtl.training._epoch_means import EpochMeans
-from sklearn_mtl.training._gradients import SharedSlices, StepGradients, shared_slices
+from sklearn_mtl.training._gradient_cosines import GradientCosines
+from sklearn_mtl.training._gradients import StepGradients
 from sklearn_mtl.training._progress import EpochProgress
 from sklearn_mtl.training._schedules import SCHEDULERS
+from sklearn_mtl.training._sharing import Sharing
 from sklearn_mtl.weighting import EqualWeighting, TaskWeighting
 
 # Events of every step to which skorch's net itself does not react.
@@ -33,8 +35,9 @@ class MultiTaskNet(NeuralNet):
 
     The step computes the vector of task losses, announces it to the callbacks
     (``on_task_losses``), takes the task weights from the one weighting callback, and
-    backpropagates the mean of weight times loss. What is recorded and monitored is the
-    *unweighted* mean, so that early stopping and schedules keep their meaning under any rule.
+    backpropagates the mean of weight times loss, or whatever the rule puts in its place for the
+    shared parameters. What is recorded and monitored is the *unweighted* mean, so that early
+    stopping and schedules keep their meaning under any rule.
 
     Parameters
     ----------
@@ -50,6 +53,8 @@ class MultiTaskNet(NeuralNet):
         Epochs without a better validation loss after which training stops.
     ema_decay : float or None, default=None
         Decay of the moving average of the weights; None for no averaging.
+    log_gradients : bool, default=False
+        Whether the cosines between the targets' gradients are recorded.
     save_optimizer : bool, default=False
         Whether a pickled net keeps the optimizer's state, which is twice as large as the network.
     optimizer : type, default=torch.optim.AdamW
@@ -96,6 +101,7 @@ class MultiTaskNet(NeuralNet):
         scheduler: str | None = None,
         patience: int | None = None,
         ema_decay: float | None = None,
+        log_gradients: bool = False,
         save_optimizer: bool = False,
         optimizer: Any = torch.optim.AdamW,
         lr: float = 2e-3,
@@ -112,6 +118,7 @@ class MultiTaskNet(NeuralNet):
         self.scheduler = scheduler
         self.patience = patience
         self.ema_decay = ema_decay
+        self.log_gradients = log_gradients
         self.save_optimizer = save_optimizer
         super().__init__(
             module,
@@ -136,6 +143,8 @@ class MultiTaskNet(NeuralNet):
             ("timer", EpochTimer()),
             ("weighting", self.weighting or EqualWeighting()),
         ]
+        if self.log_gradients:
+            callbacks.append(("gradient_cosines", GradientCosines()))
         # Averaging ends before the best weights are restored, which then have the last word.
         if self.ema_decay is not None:
             callbacks.append(("averaging", WeightAveraging(self.ema_decay)))
@@ -160,10 +169,18 @@ class MultiTaskNet(NeuralNet):
         return self
 
     def initialize_module(self) -> MultiTaskNet:
-        """Initialise the network; what of it is shared is found at the first step."""
+        """Initialise the network; what of it is shared is found when a rule asks."""
         super().initialize_module()
         self.has_members_ = hasattr(self.module_, "members")
-        self.shared_slices_: list[SharedSlices] | None = None
+        self.sharing_: Sharing | None = None
+        if self.weighting_.reads_representation and not (
+            hasattr(self.module_, "encode") and hasattr(self.module_, "decode")
+        ):
+            raise ValueError(
+                "Gradients of the shared representation need a network with the methods "
+                "encode(x) -> (n_targets, n_samples, h) and decode(features). "
+                f"{type(self.module_).__name__} lacks them; use gradients='exact'."
+            )
         return self
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
@@ -227,30 +244,45 @@ class MultiTaskNet(NeuralNet):
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the task losses of a batch, weigh them and backpropagate."""
         x, y, sample_weight = unpack_batch(batch)
+        prediction, features = self._predict_for_step(x)
+        y_pred = prediction.detach()
         if self.has_members_:
-            # Members are trained side by side, each on its own loss: (M, B, K) -> (M * B, K)
-            members = self.module_.members(x)
-            y_pred, prediction = members.detach().mean(dim=0), members.flatten(0, 1)
-            y = y.repeat(len(members), 1)
+            # Members are trained side by side, each on its own loss; rows are ordered by member.
+            n_members = len(prediction) // len(x)
+            y_pred = y_pred.unflatten(0, (n_members, -1)).mean(dim=0)
+            y = y.repeat(n_members, 1)
             if sample_weight is not None:
-                sample_weight = sample_weight.repeat(len(members))
-        else:
-            y_pred = prediction = self.module_(x)
+                sample_weight = sample_weight.repeat(n_members)
         losses, totals = self.criterion_.with_totals(prediction, y, sample_weight, self.complete_)
         observed, n_observed = _observed_targets(losses, totals)
-        weights = self.announce(losses, observed)
-        # Backpropagates sum_k w_k L_k / n_observed; an unobserved target has the loss 0.
-        losses.backward(weights / n_observed)
+        gradients = self.announce(losses, observed, features)
+        rule = self.weighting_
+        if rule.updates_separately:
+            gradients.backward_separately(rule.weights_, rule.shared_gradient_)
+        else:
+            # sum_k w_k L_k / n_observed; an unobserved target has the loss 0.
+            gradients.backward(rule.weights_ / n_observed)
         return {
             "loss": _mean_loss(losses.detach(), n_observed),
             "y_pred": y_pred,
             "task_losses": losses,
             "task_totals": totals,
-            "task_weights": weights,
+            "task_weights": rule.weights_,
         }
 
-    def announce(self, losses: Tensor, observed: Tensor | None) -> Tensor:
-        """Tell the callbacks the task losses of a step, and take the weights the rule sets.
+    def _predict_for_step(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Predict, ``(B, K)`` or ``(M * B, K)`` for M members; with features if a rule reads them."""
+        if self.weighting_.reads_representation:
+            features = self.module_.encode(x)
+            return self.module_.decode(features), features
+        if self.has_members_:
+            return self.module_.members(x).flatten(0, 1), None
+        return self.module_(x), None
+
+    def announce(
+        self, losses: Tensor, observed: Tensor | None, features: Tensor | None = None
+    ) -> StepGradients:
+        """Tell the callbacks the task losses of a step, so that the rule sets its weights.
 
         Parameters
         ----------
@@ -258,29 +290,34 @@ class MultiTaskNet(NeuralNet):
             Losses with their graph.
         observed : bool Tensor of shape (n_targets,) or None
             Targets with a label in the batch; None if all have one.
+        features : Tensor of shape (n_targets, B, h) or None, default=None
+            Every target's view of the shared representation, if the rule reads it.
 
         Returns
         -------
-        weights : Tensor of shape (n_targets,)
-            Weights of the targets.
+        gradients : StepGradients
+            What the callbacks could ask, and the backward pass.
         """
+        gradients = StepGradients(
+            losses, self._find_sharing, features, self.weighting_.updates_separately
+        )
         self.notify(
             "on_task_losses",
             losses=losses,
             observed=observed,
-            gradients=StepGradients(self.module_, losses, self._shared_slices),
+            gradients=gradients,
             module=self.module_,
         )
-        return self.weighting_.weights_
+        return gradients
 
-    def _shared_slices(self, losses: Tensor) -> list[SharedSlices]:
-        if self.shared_slices_ is not None:
-            return self.shared_slices_
-        slices = shared_slices(self.module_, losses)
+    def _find_sharing(self, losses: Tensor) -> Sharing:
+        if self.sharing_ is not None:
+            return self.sharing_
+        sharing = Sharing(self.module_, losses)
         # A target without a label in this batch does not show what it reaches: look again then.
         if (losses > 0).all():
-            self.shared_slices_ = slices
-        return slices
+            self.sharing_ = sharing
+        return sharing
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the task losses of a batch of the validation part."""
@@ -428,6 +465,7 @@ class MultiTaskNet(NeuralNet):
         state = self.__dict__.copy()
         state["train_split"] = None
         state["listeners_"] = {}
+        state["sharing_"] = None  # refers to the network's parameters themselves
         if not self.save_optimizer:
             state.pop("optimizer_", None)
         net = object.__new__(type(self))

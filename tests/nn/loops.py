@@ -75,3 +75,51 @@ def forward(network, features_of, x, member=0):
     return torch.stack(
         [tower(network.towers, member * k + j, features[j]) for j in range(k)], dim=1
     )
+
+
+def omoe_block(network, depth):
+    """Experts, gates and shared gate of a block as lists of plain functions of their input."""
+    block = network.blocks[depth]
+
+    def expert(e):
+        def outputs(x):
+            for stack in layers(block.experts):
+                x = torch.relu(layer(stack, e)(x))
+            return x
+
+        return outputs
+
+    n_own = network.n_targets * block.n_specific
+    specific = [
+        [expert(k * block.n_specific + p) for p in range(block.n_specific)]
+        for k in range(network.n_targets)
+    ]
+    shared = [expert(n_own + q) for q in range(block.n_shared)]
+    gates = [
+        lambda x, k=k: torch.softmax(layer(block.gate, k)(x), dim=1)
+        for k in range(network.n_targets)
+    ]
+    return specific, shared, gates, block.shared_gate
+
+
+def omoe_features(network, x):
+    """Eqs 3 to 5 of the TMoE-P paper, expert by expert: every target's features."""
+    n_targets, n_blocks = network.n_targets, len(network.blocks)
+    inputs, shared_input = [x] * n_targets, x
+    for depth in range(n_blocks):
+        specific, shared, gates, shared_gate = omoe_block(network, depth)
+        of_shared = [expert(shared_input) for expert in shared]
+        own = [[expert(inputs[k]) for expert in specific[k]] for k in range(n_targets)]
+        outputs = []
+        for k in range(n_targets):
+            stacked = torch.stack([*own[k], *of_shared])  # O_k, eq. 3
+            weights = gates[k](inputs[k])
+            outputs.append(sum(weights[:, [e]] * stacked[e] for e in range(len(stacked))))
+        if depth < n_blocks - 1 and shared:
+            everything = [*[e for experts in own for e in experts], *of_shared]  # O_s, eq. 3
+            weights = torch.softmax(
+                functional.linear(shared_input, shared_gate.weight, shared_gate.bias), dim=1
+            )
+            shared_input = sum(weights[:, [e]] * o for e, o in enumerate(everything))
+        inputs = outputs
+    return inputs

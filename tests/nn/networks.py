@@ -10,6 +10,16 @@ VARIANTS = {
     "mmoe-linear-towers": ("mmoe", {"hidden_dim": 6, "expert_dim": 5, "tower_dim": None}),
     "mmoe-sigmoid": ("mmoe", {"hidden_dim": 6, "expert_dim": 5, "attention": "sigmoid"}),
     "mmoe-softmax": ("mmoe", {"hidden_dim": 6, "expert_dim": 5, "attention": "softmax"}),
+    "omoe": ("omoe", {"n_expert_layers": 2, "hidden_dim": 6, "tower_dim": 4}),
+    "omoe-wide": (
+        "omoe",
+        {"n_blocks": 3, "n_specific": 2, "n_shared": 2, "n_expert_layers": 2, "hidden_dim": 5},
+    ),
+    "omoe-alone": ("omoe", {"n_specific": 2, "n_shared": 0, "n_expert_layers": 1, "hidden_dim": 5}),
+    "omoe-shared": (
+        "omoe",
+        {"n_specific": 0, "n_shared": 2, "n_expert_layers": 2, "hidden_dim": 5},
+    ),
     "shared_bottom": ("shared_bottom", {"hidden_dim": 12, "dropout": 0.0}),
     "shared_bottom-towers": (
         "shared_bottom",

@@ -1,11 +1,11 @@
-"""Gradients of the targets by the shared parameters."""
+"""Gradients of the targets by the shared parameters, and the backward pass of a step."""
 
 import pytest
 import torch
 from torch import nn
 
-from sklearn_mtl.nn import ImplicitEnsemble, MMoE, SharedBottom
-from sklearn_mtl.training import StepGradients, shared_slices
+from sklearn_mtl.nn import ImplicitEnsemble, MMoE, OMoE, SharedBottom
+from sklearn_mtl.training import Sharing, StepGradients
 from sklearn_mtl.weighting import GradNorm
 from tests.training.plants import MMOE, SHARED_BOTTOM, Recorder, fit, make_net, table
 
@@ -43,9 +43,7 @@ def test_gradients_of_the_shared_parameters_one_target_at_a_time(name):
     module, params, shared = NETWORKS[name]
     net, data = make_net(module, params), table(30)
     losses = net.criterion_(net.module_(data.X), data.y)
-    found = StepGradients(
-        net.module_, losses, lambda step: shared_slices(net.module_, step)
-    ).of_shared_parameters()
+    found = StepGradients(losses, net._find_sharing).of_shared_parameters()
     expected = []
     for loss in losses:
         gradients = {
@@ -67,6 +65,143 @@ def test_gradients_of_the_shared_parameters_one_target_at_a_time(name):
     torch.testing.assert_close(found @ found.T, torch.stack(expected) @ torch.stack(expected).T)
 
 
+OMOE = {"n_expert_layers": 2, "hidden_dim": 5, "tower_dim": 3}
+SEPARATELY = {
+    **NETWORKS,
+    "omoe": (OMoE, OMOE, None),
+    "omoe-wide": (OMoE, {**OMOE, "n_blocks": 3, "n_specific": 2, "n_shared": 2}, None),
+    "omoe-alone": (OMoE, {**OMOE, "n_shared": 0}, None),
+    "omoe-shared": (OMoE, {**OMOE, "n_specific": 0, "n_shared": 2}, None),
+}
+
+
+def step_gradients(net, data, **kwargs):
+    """Gradients of one step in double precision, from weights that are the same every time."""
+    module = net.module_.double()
+    x, y = data.X.double(), data.y.double()
+    net.sharing_ = None
+    if not hasattr(module, "encode"):
+        losses = net.criterion_(module(x), y)
+        return StepGradients(losses, net._find_sharing, **kwargs), losses
+    features = module.encode(x)
+    prediction = module.decode(features)  # of every member, if there are several
+    losses = net.criterion_(prediction, y.repeat(len(prediction) // len(y), 1))
+    return StepGradients(losses, net._find_sharing, features, **kwargs), losses
+
+
+def expected_gradients(net, losses, weights):
+    """Eq. 13 one slice at a time: shared slices the weighted sum, the others their own."""
+    names, parameters = zip(*net.module_.named_parameters(), strict=True)
+    owners = (
+        net.module_.task_slices() if hasattr(net.module_, "task_slices") else OWNERS_OF_BRANCHES
+    )
+    gradients = [
+        torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+        for loss in losses
+    ]
+    expected = {}
+    for i, name in enumerate(names):
+        reached = owners[name]
+        slices = []
+        for s in range(len(reached)):
+            targets = [k for k in range(3) if reached[s, k]]
+            slices.append(
+                sum(
+                    (1.0 if len(targets) == 1 else weights[k]) * gradients[k][i][s]
+                    for k in targets
+                    if gradients[k][i] is not None
+                )
+            )
+        expected[name] = torch.stack(slices)
+    return expected
+
+
+ALL, FIRST_OFF = torch.ones(1, 3, dtype=torch.bool), torch.tensor([[False, True, True]])
+OWNERS_OF_BRANCHES = {
+    "trunk.weight": ALL.repeat(5, 1),
+    "trunk.bias": ALL.repeat(5, 1),
+    "branch.weight": FIRST_OFF.repeat(5, 1),
+    "branch.bias": FIRST_OFF.repeat(5, 1),
+    **{
+        f"heads.{k}.{name}": torch.eye(3, dtype=torch.bool)[[k]]
+        for k in range(3)
+        for name in ("weight", "bias")
+    },
+}
+
+
+@pytest.mark.parametrize("asked", ["nothing", "parameters", "representation"])
+@pytest.mark.parametrize("name", SEPARATELY)
+def test_shared_parameters_get_the_weighted_sum_and_the_others_their_own_gradient(name, asked):
+    """Equation 13, whatever the rule has asked before, also where a target has the weight zero."""
+    module, params, _ = SEPARATELY[name]
+    net, data = make_net(module, params), table(30)
+    gradients, losses = step_gradients(net, data, separately=True)
+    if asked == "parameters":
+        gradients.of_shared_parameters()
+    if asked == "representation" and hasattr(net.module_, "encode"):
+        gradients.of_shared_representation()
+    weights = torch.tensor([0.7, 0.0, 0.3], dtype=torch.float64)
+    expected = expected_gradients(net, losses, weights)
+    gradients.backward_separately(weights)
+    for key, parameter in net.module_.named_parameters():
+        torch.testing.assert_close(parameter.grad, expected[key], rtol=1e-5, atol=1e-5, msg=key)
+
+
+@pytest.mark.parametrize("name", SEPARATELY)
+def test_a_direction_takes_the_place_of_the_weighted_sum(name):
+    module, params, _ = SEPARATELY[name]
+    net, data = make_net(module, params), table(30)
+    gradients, losses = step_gradients(net, data, separately=True)
+    weights = torch.tensor([0.7, -0.2, 0.3], dtype=torch.float64)  # a direction may ascend
+    direction = weights @ gradients.of_shared_parameters()
+    expected = expected_gradients(net, losses, weights)
+    gradients.backward_separately(torch.full((3,), torch.nan), direction)
+    for key, parameter in net.module_.named_parameters():
+        torch.testing.assert_close(parameter.grad, expected[key], msg=key)
+
+
+@pytest.mark.parametrize("name", ["mmoe", "omoe", "shared_bottom"])
+def test_gradients_of_the_representation_one_target_at_a_time(name):
+    module, params, _ = SEPARATELY[name]
+    net, data = make_net(module, params), table(30)
+    gradients, losses = step_gradients(net, data)
+    rows = []
+    for k, loss in enumerate(losses):
+        (gradient,) = torch.autograd.grad(loss, gradients._features, retain_graph=True)
+        assert not gradient[[j for j in range(3) if j != k]].any()
+        rows.append(gradient[k].flatten())
+    torch.testing.assert_close(gradients.of_shared_representation(), torch.stack(rows))
+
+
+def test_a_network_of_scalars_is_divided_too():
+    class Scalars(nn.Module):
+        def __init__(self, n_features, n_targets):
+            super().__init__()
+            self.common = nn.Parameter(torch.tensor(0.5))
+            self.own = nn.ParameterList(torch.tensor(0.1 * k) for k in range(n_targets))
+
+        def forward(self, x):
+            return torch.stack([self.common * x.sum(1) + own for own in self.own], dim=1)
+
+    net, data = make_net(Scalars, {}), table(30)
+    for asks in (False, True):
+        gradients, losses = step_gradients(net, data, separately=True)
+        if asks:
+            gradients.of_shared_parameters()
+        weights = torch.tensor([0.5, 0.0, 0.5], dtype=torch.float64)
+        common = torch.autograd.grad(losses @ weights, net.module_.common, retain_graph=True)[0]
+        own = [
+            torch.autograd.grad(losses[k], net.module_.own[k], retain_graph=True)[0]
+            for k in range(3)
+        ]
+        net.module_.zero_grad()
+        gradients.backward_separately(weights)
+        torch.testing.assert_close(net.module_.common.grad, common, rtol=1e-5, atol=1e-6)
+        for k in range(3):
+            torch.testing.assert_close(net.module_.own[k].grad, own[k])
+
+
 @pytest.mark.parametrize("name", ["undeclared", "mmoe"])
 def test_what_is_shared_is_found_although_a_target_has_no_label_in_the_first_batch(name):
     module, params, _ = NETWORKS[name]
@@ -77,7 +212,7 @@ def test_what_is_shared_is_found_although_a_target_has_no_label_in_the_first_bat
         net = make_net(module, params, weighting=GradNorm(), callbacks=[Recorder()], max_epochs=1)
         fit(net, labels)
         losses = net.criterion_(net.module_(data.X), table(32, missing=0.0).y)
-        gradients = StepGradients(net.module_, losses, net._shared_slices).of_shared_parameters()
+        gradients = StepGradients(losses, net._find_sharing).of_shared_parameters()
         n_shared.append(gradients.shape[1])
     assert n_shared[0] == n_shared[1]
 
@@ -94,7 +229,7 @@ def test_a_network_that_starts_at_zero_shares_its_trunk_all_the_same():
     data = table(32, missing=0.0)
     net = fit(make_net(FromZero, {}, weighting=GradNorm(), max_epochs=2), data)
     losses = net.criterion_(net.module_(data.X), data.y)
-    gradients = StepGradients(net.module_, losses, net._shared_slices).of_shared_parameters()
+    gradients = StepGradients(losses, net._find_sharing).of_shared_parameters()
     assert gradients.shape == (3, (4 + 1) * 5 + (5 + 1) * 5)
 
 
@@ -109,7 +244,7 @@ def test_nothing_shared_gives_no_columns():
 
     net, data = make_net(Apart, {}), table(30)
     losses = net.criterion_(net.module_(data.X), data.y)
-    gradients = StepGradients(net.module_, losses, lambda step: shared_slices(net.module_, step))
+    gradients = StepGradients(losses, net._find_sharing)
     assert gradients.of_shared_parameters().shape == (3, 0)
 
 
@@ -117,6 +252,8 @@ def test_with_one_target_everything_counts_as_shared():
     net = make_net(MMoE, module__n_targets=1)
     data = table(30)
     losses = net.criterion_(net.module_(data.X), data.y[:, :1])
-    slices = shared_slices(net.module_, losses)
-    assert {part.name for part in slices} == {n for n, _ in net.module_.named_parameters()}
-    assert all(part.rows is None for part in slices)
+    sharing = Sharing(net.module_, losses)
+    assert {id(part.parameter) for part in sharing.with_shared} == {
+        id(parameter) for parameter in net.module_.parameters()
+    }
+    assert all(part.shared is None for part in sharing.with_shared)

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 import torch
+from sklearn.base import clone
 
 from sklearn_mtl.extension import TaskWeighting, check_weighting
 from sklearn_mtl.losses import L1SmoothL1Loss
@@ -12,9 +13,12 @@ from sklearn_mtl.training import TensorTable
 from sklearn_mtl.weighting import (
     WEIGHTINGS,
     DynamicLossWeighting,
+    DynamicWeightAverage,
     EqualWeighting,
     FixedWeighting,
     GradNorm,
+    ParetoObjectiveRouting,
+    UncertaintyWeighting,
 )
 from tests.training.plants import fit, make_net, parameters, table
 
@@ -25,6 +29,15 @@ RULES = {
     "gradnorm-symmetric": GradNorm(asymmetry=0.0, learning_rate=0.1),
     "dlw": DynamicLossWeighting(rate=1.0),
     "dlw-loss-only": DynamicLossWeighting(rate=1.0, balance=None),
+    "dwa": DynamicWeightAverage(temperature=0.5),
+    "por": ParetoObjectiveRouting(),
+    "por-representation": ParetoObjectiveRouting("representation"),
+    "por-frank-wolfe": ParetoObjectiveRouting(solver="frank-wolfe"),
+    "por-normalized": ParetoObjectiveRouting(normalize="loss+"),
+    "por-every-third": ParetoObjectiveRouting(every=3),
+    "por-floor": ParetoObjectiveRouting(min_weight=0.1),
+    "por-smoothed": ParetoObjectiveRouting(smoothing=0.9),
+    "uncertainty": UncertaintyWeighting(learning_rate=0.1),
 }
 
 
@@ -95,3 +108,19 @@ def test_a_rule_of_the_user_weighs_the_losses():
 def test_a_broken_contract_is_found(rule, error, message):
     with pytest.raises(error, match=message):
         check_weighting(rule)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_that_has_trained_is_cloned_without_its_state(name):
+    net = fit(make_net(weighting=RULES[name], criterion=L1SmoothL1Loss(), max_epochs=2), table())
+    trained = net.weighting_
+    twin = clone(trained, safe=False)
+    assert repr(twin) == repr(trained) == repr(RULES[name])
+    assert not hasattr(twin, "weights_")
+
+
+def test_a_rule_is_shown_as_it_is_written():
+    assert repr(ParetoObjectiveRouting()) == "ParetoObjectiveRouting()"
+    rule = ParetoObjectiveRouting(smoothing=0.9, gradients="representation")
+    assert repr(rule) == "ParetoObjectiveRouting(gradients='representation', smoothing=0.9)"
+    assert repr(FixedWeighting([2.0, 1.0])) == "FixedWeighting(weights=[2.0, 1.0])"
