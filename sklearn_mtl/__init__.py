@@ -11,8 +11,8 @@ from sklearn_mtl.estimators import (
     BMoERegressor,
     MMoERegressor,
     MultiTaskRegressor,
-    PLERegressor,
     PerTargetRegressor,
+    PLERegressor,
     SharedBottomRegressor,
     TMoEPRegressor,
 )

@@ -19,7 +19,7 @@ from sklearn.base import clone
 from torch import Tensor, nn
 
 from sklearn_mtl.estimators import BaseMultiTaskRegressor, MMoERegressor, MultiTaskRegressor
-from sklearn_mtl.nn import ImplicitEnsemble, Towers, task_slices
+from sklearn_mtl.nn import ImplicitEnsemble, has_towers, task_slices
 from sklearn_mtl.training import MultiTaskNet
 from sklearn_mtl.weighting import EqualWeighting, TaskWeighting
 
@@ -155,7 +155,7 @@ def _partly_labelled(n_targets: int = N_TARGETS) -> tuple[np.ndarray, np.ndarray
 def _check_training(architecture: type[nn.Module], params: dict[str, Any]) -> None:
     X, y = _partly_labelled()
     probe = _build(architecture, params)
-    has_members = hasattr(probe, "encode") and isinstance(getattr(probe, "towers", None), Towers)
+    has_members = has_towers(probe)
     if has_members:
         ensemble: Any = ImplicitEnsemble(
             N_FEATURES, N_TARGETS, network=architecture, n_members=2, **params
@@ -257,7 +257,7 @@ def _check_no_advance(model: MMoERegressor, X: np.ndarray, y: np.ndarray) -> Non
     with torch.random.fork_rng(devices=[]):
         for _ in range(2):
             torch.manual_seed(0)
-            prediction, features = net._predict_for_step(torch.tensor(X, dtype=torch.float32))
+            prediction, features = net.predict_for_step(torch.tensor(X, dtype=torch.float32))
             net.announce(net.criterion_(prediction, targets, None), None, features)
             weights, direction = rule.weights_, rule.shared_gradient_
             assert weights is not None and weights.shape == (N_TARGETS,), (

@@ -46,7 +46,7 @@ ROOMS = {
     "matplotlib": {"inspection", "benchmarks"},
     "catboost": {"benchmarks"},
     "captum": {"inspection"},
-    "torchjd": {"weighting"},
+    "torchjd": {"weighting", "benchmarks"},
 }
 TORCH_ONLY = ["nn", "losses"]
 OPTIONAL = ["matplotlib", "optuna", "pyarrow", "catboost", "captum", "torchjd"]

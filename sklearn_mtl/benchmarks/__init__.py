@@ -8,5 +8,10 @@ BENCHMARKS: dict[str, str] = {
     "accuracy": "sklearn_mtl.benchmarks._accuracy",
     "missing": "sklearn_mtl.benchmarks._missing",
     "outliers": "sklearn_mtl.benchmarks._outliers",
+    "por": "sklearn_mtl.benchmarks._por",
+    "por-speed": "sklearn_mtl.benchmarks._por_speed",
+    "sensitivity": "sklearn_mtl.benchmarks._sensitivity",
     "speed": "sklearn_mtl.benchmarks._speed",
+    "table2": "sklearn_mtl.benchmarks._table2",
+    "table3": "sklearn_mtl.benchmarks._table3",
 }

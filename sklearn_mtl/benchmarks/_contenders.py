@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,9 @@ from sklearn_mtl.estimators import (
     MMoERegressor,
     MultiTaskRegressor,
     PerTargetRegressor,
+    PLERegressor,
     SharedBottomRegressor,
+    TMoEPRegressor,
 )
 
 
@@ -52,21 +54,36 @@ class Effort:
 Contender = Callable[[Task, int, Effort], np.ndarray]
 
 
+def fit_network(estimator: BaseEstimator, task: Task, seed: int, effort: Effort) -> Any:
+    """Fit a clone of one of our estimators; the validation part stops it."""
+    model: Any = clone(estimator).set_params(random_state=seed)
+    if effort.max_epochs is not None:
+        model.set_params(max_epochs=effort.max_epochs)
+    X = standardised(task)
+    return model.fit(
+        X[task.train],
+        task.y[task.train],
+        X_val=X[task.validation],
+        y_val=task.y[task.validation],
+    )
+
+
 def network(estimator: BaseEstimator) -> Contender:
     """Contender from one of our estimators; the validation part stops it."""
 
     def predict(task: Task, seed: int, effort: Effort) -> np.ndarray:
-        model = clone(estimator).set_params(random_state=seed)
-        if effort.max_epochs is not None:
-            model.set_params(max_epochs=effort.max_epochs)
-        X = _standardised(task)
-        model.fit(
-            X[task.train],
-            task.y[task.train],
-            X_val=X[task.validation],
-            y_val=task.y[task.validation],
-        )
-        return model.predict(X[task.test])
+        model = fit_network(estimator, task, seed, effort)
+        return model.predict(standardised(task)[task.test])
+
+    return predict
+
+
+def network_per_target(estimator: BaseEstimator) -> Contender:
+    """Contender from one of our estimators, fitted for every target alone."""
+
+    def predict(task: Task, seed: int, effort: Effort) -> np.ndarray:
+        alone = [replace(task, y=task.y[:, [k]]) for k in range(task.y.shape[1])]
+        return np.column_stack([network(estimator)(single, seed, effort) for single in alone])
 
     return predict
 
@@ -75,7 +92,7 @@ def per_target(make: Callable[[int, Effort], BaseEstimator]) -> Contender:
     """Contender from a regressor that is fitted for every target on the rows that have it."""
 
     def predict(task: Task, seed: int, effort: Effort) -> np.ndarray:
-        X = _standardised(task)
+        X = standardised(task)
         model = PerTargetRegressor(make(seed, effort)).fit(X[task.train], task.y[task.train])
         return model.predict(X[task.test])
 
@@ -84,7 +101,7 @@ def per_target(make: Callable[[int, Effort], BaseEstimator]) -> Contender:
 
 def boosting_with_validation(task: Task, seed: int, effort: Effort) -> np.ndarray:
     """Predict by boosting for every target, its rounds stopped by the validation part."""
-    X = _standardised(task)
+    X = standardised(task)
     predictions = []
     for y in task.y.T:
         train, validation = (part[~np.isnan(y[part])] for part in (task.train, task.validation))
@@ -106,7 +123,7 @@ def catboost(task: Task, seed: int, effort: Effort) -> np.ndarray:
     a learning rate by itself, and 1000 rounds at its fixed 0.03 are too few.
     """
     regressor = import_optional("catboost", extra="bench").CatBoostRegressor
-    X = _standardised(task)
+    X = standardised(task)
     scaler = StandardScaler().fit(task.y[task.train])  # passes over NaN
     y = scaler.transform(task.y)
     train, validation = (
@@ -131,7 +148,8 @@ def catboost(task: Task, seed: int, effort: Effort) -> np.ndarray:
     return scaler.inverse_transform(model.predict(X[task.test]))
 
 
-def _standardised(task: Task) -> np.ndarray:
+def standardised(task: Task) -> np.ndarray:
+    """Standardise the inputs of all rows by those of the training part."""
     return StandardScaler().fit(task.X[task.train]).transform(task.X)
 
 
@@ -168,6 +186,8 @@ CONTENDERS: dict[str, Contender] = {
     "AttentionMMoERegressor": network(AttentionMMoERegressor()),
     "BMoERegressor": network(BMoERegressor()),
     "SharedBottomRegressor": network(SharedBottomRegressor()),
+    "PLERegressor": network(PLERegressor()),
+    "TMoEPRegressor": network(TMoEPRegressor()),
     "HistGradientBoosting": per_target(_boosting),
     "HistGradientBoosting, validated": boosting_with_validation,
     "ExtraTrees": per_target(_extra_trees),

@@ -27,6 +27,13 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-epochs", type=int, help="epochs of a quick run (default: models')")
 
 
+def add_jobs_option(parser: argparse.ArgumentParser) -> None:
+    """Add the number of processes; results do not depend on it."""
+    parser.add_argument(
+        "--jobs", type=int, default=1, help="runs at the same time, a process each (default: 1)"
+    )
+
+
 def add_choice(
     parser: argparse.ArgumentParser, option: str, names: Iterable[str], what: str
 ) -> None:

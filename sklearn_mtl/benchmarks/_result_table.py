@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from joblib import Parallel, delayed
 from tqdm import tqdm
 
 
@@ -28,10 +29,11 @@ class ResultTable:
         self.frame = self._read()
 
     def rows_of(self, jobs: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-        """Return the finished rows among `jobs`, in the order of the file."""
-        wanted = {self._name(job) for job in jobs}
-        finished = [self._name(row) in wanted for _, row in self.frame.iterrows()]
-        return self.frame[finished].reset_index(drop=True)
+        """Return the finished rows among `jobs`, in the order of the jobs."""
+        positions = {self._name(row): n for n, (_, row) in enumerate(self.frame.iterrows())}
+        names = map(self._name, jobs)
+        finished = [positions[name] for name in names if name in positions]
+        return self.frame.iloc[finished].reset_index(drop=True)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Append a row and write the file, whole or not at all."""
@@ -46,8 +48,9 @@ class ResultTable:
         self,
         jobs: Sequence[Mapping[str, Any]],
         compute: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+        n_jobs: int = 1,
     ) -> pd.DataFrame:
-        """Compute the jobs that have no row yet.
+        """Compute the jobs that have no row yet, and write each row as soon as it is there.
 
         Parameters
         ----------
@@ -55,18 +58,21 @@ class ResultTable:
             The keys of each run.
         compute : callable
             From the keys of a run to its other columns.
+        n_jobs : int, default=1
+            Number of processes that compute; this one writes.
 
         Returns
         -------
         rows : DataFrame
-            The rows of all jobs.
+            The rows of all jobs, in their order.
         """
         finished = {self._name(row) for _, row in self.frame.iterrows()}
         pending = [job for job in jobs if self._name(job) not in finished]
         with tqdm(total=len(jobs), initial=len(jobs) - len(pending), unit="run") as bar:
-            for job in pending:
-                bar.set_description(self._label(job), refresh=False)
-                self.add({**job, **compute(job)})
+            parallel = Parallel(n_jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
+            for row in parallel(delayed(_row)(compute, job) for job in pending):
+                self.add(row)
+                bar.set_description(self._label(row), refresh=False)
                 bar.update()
         return self.rows_of(jobs)
 
@@ -80,3 +86,9 @@ class ResultTable:
 
     def _label(self, job: Mapping[str, Any]) -> str:
         return ", ".join(str(job[key]) for key in self.keys if key not in ("version", "setting"))
+
+
+def _row(
+    compute: Callable[[Mapping[str, Any]], Mapping[str, Any]], job: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {**job, **compute(job)}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from sklearn_mtl.metrics import masked_r2_score
+from sklearn_mtl.metrics import masked_r2_score, regression_report
 
 MEAN = "R2 mean"
 
@@ -36,19 +36,49 @@ def r2_columns(
     return {**columns, MEAN: float(r2.mean())}
 
 
+def metric_columns(
+    target_names: Sequence[str], y_true: np.ndarray, y_pred: np.ndarray
+) -> dict[str, float]:
+    """R2 as :func:`r2_columns`, and RMSE and MAE of every target in its unit.
+
+    Parameters
+    ----------
+    target_names : sequence of str
+        Names of the targets.
+    y_true : ndarray of shape (n_samples, n_targets)
+        True values; NaN is left out.
+    y_pred : ndarray of shape (n_samples, n_targets)
+        Predictions.
+
+    Returns
+    -------
+    columns : dict of str to float
+        Those of :func:`r2_columns`, then ``RMSE <target>`` and ``MAE <target>``.
+    """
+    report = regression_report(y_true, y_pred, target_names=target_names)
+    errors = {
+        f"{metric} {name}": float(report[metric][name])
+        for metric in ("RMSE", "MAE")
+        for name in target_names
+    }
+    return {**r2_columns(target_names, y_true, y_pred), **errors}
+
+
 def score_columns(results: pd.DataFrame) -> list[str]:
     """Names of the columns with scores; those of other tasks, empty here, are left out."""
     names = [str(name) for name in results.columns]
     return [name for name in names if name.startswith("R2 ") and results[name].notna().any()]
 
 
-def mean_and_spread(values: pd.Series) -> pd.Series:
+def mean_and_spread(values: pd.Series, digits: int = 3) -> pd.Series:
     """Write the mean and the standard deviation of every model's values.
 
     Parameters
     ----------
     values : Series
         One value per model and seed; the index has a level ``model``.
+    digits : int, default=3
+        Decimal places.
 
     Returns
     -------
@@ -58,7 +88,8 @@ def mean_and_spread(values: pd.Series) -> pd.Series:
     groups = values.groupby("model")
     return pd.Series(
         {
-            model: f"{group.mean():.3f}" + (f" +- {group.std():.3f}" if len(group) > 1 else "")
+            model: f"{group.mean():.{digits}f}"
+            + (f" +- {group.std():.{digits}f}" if len(group) > 1 else "")
             for model, group in groups
         }
     )

@@ -94,8 +94,8 @@ class BaseMultiTaskRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator, me
     scale_y : bool, default=True
         Whether targets are standardised for training, by their observed values.
     log_gradients : bool, default=False
-        Whether `history_` gets the mean cosine between the gradients of every pair of targets, which
-        is negative where they are in conflict. It takes one backward pass per target and step.
+        Whether `history_` gets the mean cosine between the gradients of every pair of targets,
+        which is negative where they are in conflict. It takes a backward pass per target and step.
     callbacks : list of skorch callbacks or None, default=None
         Further callbacks of the training.
     device : {"cpu", "cuda", "auto"} or str, default="cpu"

@@ -6,6 +6,7 @@ from sklearn_mtl.metrics._normalized_errors import (
 )
 from sklearn_mtl.metrics._r2 import masked_r2_score, masked_r2_scorer
 from sklearn_mtl.metrics._regression_report import regression_report
+from sklearn_mtl.metrics._transfer_report import transfer_report
 
 __all__ = [
     "masked_r2_score",
@@ -13,4 +14,5 @@ __all__ = [
     "normalized_mean_absolute_error",
     "normalized_mean_squared_error",
     "regression_report",
+    "transfer_report",
 ]

@@ -18,7 +18,7 @@ from sklearn_mtl.nn._omoe import OMoE
 from sklearn_mtl.nn._ownership import task_slices
 from sklearn_mtl.nn._shared_bottom import SharedBottom
 from sklearn_mtl.nn._stacked import StackedLinear, StackedMLP
-from sklearn_mtl.nn._towers import Towers
+from sklearn_mtl.nn._towers import Towers, has_towers
 
 ARCHITECTURES: dict[str, type[nn.Module]] = {
     "mmoe": MMoE,
@@ -37,5 +37,6 @@ __all__ = [
     "StackedMLP",
     "TaskAttention",
     "Towers",
+    "has_towers",
     "task_slices",
 ]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_mtl.nn._ownership import task_slices
-from sklearn_mtl.nn._towers import Towers
+from sklearn_mtl.nn._towers import Towers, has_towers
 
 
 class ImplicitEnsemble(nn.Module):
@@ -69,9 +69,7 @@ class ImplicitEnsemble(nn.Module):
         self.n_targets = n_targets
         self.n_members = n_members
         self.network = network(n_features, n_targets, **network_params)
-        if not hasattr(self.network, "encode") or not isinstance(
-            getattr(self.network, "towers", None), Towers
-        ):
+        if not has_towers(self.network):
             raise ValueError(
                 f"ensemble_size={n_members} needs an architecture with a method "
                 "encode(x) -> (n_targets, n_samples, h) and an attribute `towers` of type "
@@ -81,13 +79,18 @@ class ImplicitEnsemble(nn.Module):
         signs = torch.randint(0, 2, (n_members, 1, n_features))
         self.input_scale = nn.Parameter(2.0 * signs - 1.0)
 
+    @property
+    def towers(self) -> Towers:
+        """Towers of all members."""
+        return self.network.towers
+
     def encode(self, x: Tensor) -> Tensor:
         """Features of every member's targets, ``(B, F) -> (K, M * B, h)``, rows by member."""
         return self.network.encode((x * self.input_scale).flatten(0, 1))
 
     def decode(self, features: Tensor) -> Tensor:
         """Predictions of every member, ``(K, M * B, h) -> (M * B, K)``, rows by member."""
-        return self.network.towers(features)
+        return self.towers(features)
 
     def members(self, x: Tensor) -> Tensor:
         """Predictions of every member, ``(M, B, K)``."""

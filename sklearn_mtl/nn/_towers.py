@@ -1,5 +1,7 @@
 """Output layers: one small network per target, evaluated together."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -68,3 +70,19 @@ class Towers(nn.Module):
         """Declare that every tower belongs to its own target alone."""
         own = torch.eye(self.n_targets, dtype=torch.bool).repeat(self.n_members, 1)
         return {name: own for name, _ in self.named_parameters()}
+
+
+def has_towers(network: Any) -> bool:
+    """Tell whether ``network.towers(network.encode(x))`` gives its predictions.
+
+    Parameters
+    ----------
+    network : Module
+        A network.
+
+    Returns
+    -------
+    has_towers : bool
+        Whether it has a method ``encode`` and an attribute ``towers`` of type :class:`Towers`.
+    """
+    return hasattr(network, "encode") and isinstance(getattr(network, "towers", None), Towers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -40,9 +40,10 @@ class StepGradients:
         self._find_sharing = find_sharing
         self._features = features
         self._separately = separately
-        self._of_targets: list[tuple[Tensor | None, ...]] = []
-        self._jacobian: Tensor | None = None
         self._of_features: Tensor | None = None
+        self._of_heads: tuple[Tensor, ...] = ()
+        self._of_shared: Tensor | None = None
+        self._own: Tensor | None = None
 
     def of_shared_parameters(self) -> Tensor:
         """Gradient of every target's loss by the shared parameters.
@@ -50,24 +51,52 @@ class StepGradients:
         Returns
         -------
         gradients : Tensor of shape (n_targets, n_shared)
-            One flat row per target; without columns if nothing is shared.
+            One flat row per target; without columns if nothing is shared. Slices of a shared
+            parameter that one target owns have zeros.
         """
-        if self._jacobian is None:
-            self._jacobian = self._differentiate()
-        return self._jacobian
+        if self._of_shared is None:
+            sharing = self._find_sharing(self._losses)
+            if sharing.n_with_shared == 0:
+                return self._losses.new_zeros(len(self._losses), 0)
+            flat = torch.stack([sharing.flatten(g) for g in self._of_targets(sharing)])
+            self._of_shared, self._own = sharing.divide(flat)
+        return self._of_shared
 
-    def _differentiate(self) -> Tensor:
-        sharing = self._find_sharing(self._losses)
-        n_with_shared = len(sharing.with_shared)
-        if n_with_shared == 0:
-            return self._losses.new_zeros(len(self._losses), 0)
-        parts = sharing.with_shared + (sharing.owned if self._separately else [])
-        parameters = [part.parameter for part in parts]
-        self._of_targets = [
-            torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
-            for loss in self._losses
-        ]
-        return torch.stack([sharing.flatten(g[:n_with_shared]) for g in self._of_targets])
+    def _of_targets(self, sharing: Sharing) -> Sequence[tuple[Tensor | None, ...]]:
+        parameters = sharing.parameters
+        if not self._separately:
+            parameters = parameters[: sharing.n_with_shared]
+        if not sharing.heads:
+            return [
+                torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+                for loss in self._losses
+            ]
+        of_features = self._through_heads()
+        assert self._features is not None
+        of_targets = []
+        for k in range(len(of_features)):
+            of_target = torch.zeros_like(of_features)
+            of_target[k] = of_features[k]
+            of_targets.append(
+                torch.autograd.grad(
+                    self._features, parameters, of_target, retain_graph=True, allow_unused=True
+                )
+            )
+        return of_targets
+
+    def _through_heads(self) -> Tensor:
+        """Gradient of every target's loss by its own features, and by its own head.
+
+        A head reads its own target's features only, so one pass gives all of them.
+        """
+        if self._of_features is None:
+            assert self._features is not None, "the rule does not declare `reads_representation`"
+            heads = self._find_sharing(self._losses).heads
+            self._of_features, *of_heads = torch.autograd.grad(
+                self._losses.sum(), [self._features, *heads], retain_graph=True
+            )
+            self._of_heads = tuple(of_heads)
+        return self._of_features
 
     def of_shared_representation(self) -> Tensor:
         """Gradient of every target's loss by its view of the shared representation.
@@ -77,12 +106,7 @@ class StepGradients:
         gradients : Tensor of shape (n_targets, B * h)
             One flat row per target.
         """
-        if self._of_features is None:
-            assert self._features is not None, "the rule does not declare `reads_representation`"
-            # A tower reads its own target's features only, so one pass gives all gradients.
-            (gradient,) = torch.autograd.grad(self._losses.sum(), self._features, retain_graph=True)
-            self._of_features = gradient.flatten(1)
-        return self._of_features
+        return self._through_heads().flatten(1)
 
     def backward(self, weights: Tensor) -> None:
         """Write the gradient of the weighted sum of the losses into all parameters.
@@ -110,22 +134,19 @@ class StepGradients:
         if shared_gradient is not None:
             self.of_shared_parameters()
         sharing = self._find_sharing(self._losses)
-        if not sharing.with_shared:
-            self._losses.backward(torch.ones_like(self._losses))
-        elif self._of_targets:
-            self._write_own(sharing)
+        if self._own is not None:
             if shared_gradient is None:
                 shared_gradient = weights @ self.of_shared_parameters()
-            sharing.write_shared(shared_gradient)
+            sharing.write(shared_gradient, self._own)
+        elif sharing.n_with_shared == 0:
+            self._losses.backward(torch.ones_like(self._losses))
+            return
         else:
             factors = weights.clamp_min(SMALLEST_FACTOR)
-            self._losses.backward(factors)
-            sharing.scale_owned(1 / factors)
-
-    def _write_own(self, sharing: Sharing) -> None:
-        """Add up the targets' gradients where at most one of them is not zero."""
-        parts = sharing.with_shared + sharing.owned
-        for part, gradients in zip(parts, zip(*self._of_targets, strict=True), strict=True):
-            if part.owners is not None:
-                own = [gradient for gradient in gradients if gradient is not None]
-                part.parameter.grad = torch.stack(own).sum(dim=0) if len(own) > 1 else own[0]
+            if self._of_heads and self._features is not None and self._of_features is not None:
+                self._features.backward(self._of_features * factors.view(-1, 1, 1))
+            else:
+                self._losses.backward(factors)
+            sharing.scale_own(1 / factors, heads=not self._of_heads)
+        for head, gradient in zip(sharing.heads, self._of_heads, strict=False):
+            head.grad = gradient

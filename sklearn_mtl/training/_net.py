@@ -15,6 +15,7 @@ from skorch.utils import TeeGenerator
 from torch import Tensor
 
 from sklearn_mtl.losses import MSELoss
+from sklearn_mtl.nn import has_towers
 from sklearn_mtl.training._averaging import WeightAveraging
 from sklearn_mtl.training._batches import TensorBatches, TensorTable, unpack_batch
 from sklearn_mtl.training._best_weights import BestWeights
@@ -172,6 +173,7 @@ class MultiTaskNet(NeuralNet):
         """Initialise the network; what of it is shared is found when a rule asks."""
         super().initialize_module()
         self.has_members_ = hasattr(self.module_, "members")
+        self.has_towers_ = has_towers(self.module_)
         self.sharing_: Sharing | None = None
         if self.weighting_.reads_representation and not (
             hasattr(self.module_, "encode") and hasattr(self.module_, "decode")
@@ -244,7 +246,7 @@ class MultiTaskNet(NeuralNet):
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the task losses of a batch, weigh them and backpropagate."""
         x, y, sample_weight = unpack_batch(batch)
-        prediction, features = self._predict_for_step(x)
+        prediction, features = self.predict_for_step(x)
         y_pred = prediction.detach()
         if self.has_members_:
             # Members are trained side by side, each on its own loss; rows are ordered by member.
@@ -270,13 +272,27 @@ class MultiTaskNet(NeuralNet):
             "task_weights": rule.weights_,
         }
 
-    def _predict_for_step(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Predict, ``(B, K)`` or ``(M * B, K)`` for M members; with features if a rule reads them."""
+    def predict_for_step(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Predict a batch of the training.
+
+        Parameters
+        ----------
+        x : Tensor of shape (B, n_features)
+            Inputs.
+
+        Returns
+        -------
+        prediction : Tensor of shape (B, n_targets) or (M * B, n_targets)
+            Predictions; of all M members of an ensemble, rows ordered by member.
+        features : Tensor of shape (n_targets, B, h) or None
+            Every target's view of the shared representation, if the network offers it.
+        """
+        if self.has_towers_:
+            features = self.module_.encode(x)
+            return self.module_.towers(features), features
         if self.weighting_.reads_representation:
             features = self.module_.encode(x)
             return self.module_.decode(features), features
-        if self.has_members_:
-            return self.module_.members(x).flatten(0, 1), None
         return self.module_(x), None
 
     def announce(
@@ -291,7 +307,7 @@ class MultiTaskNet(NeuralNet):
         observed : bool Tensor of shape (n_targets,) or None
             Targets with a label in the batch; None if all have one.
         features : Tensor of shape (n_targets, B, h) or None, default=None
-            Every target's view of the shared representation, if the rule reads it.
+            Every target's view of the shared representation.
 
         Returns
         -------
@@ -313,7 +329,8 @@ class MultiTaskNet(NeuralNet):
     def _find_sharing(self, losses: Tensor) -> Sharing:
         if self.sharing_ is not None:
             return self.sharing_
-        sharing = Sharing(self.module_, losses)
+        heads = self.module_.towers.parameters() if self.has_towers_ else ()
+        sharing = Sharing(self.module_, losses, heads)
         # A target without a label in this batch does not show what it reaches: look again then.
         if (losses > 0).all():
             self.sharing_ = sharing

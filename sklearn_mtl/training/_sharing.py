@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -11,28 +10,11 @@ from torch import Tensor, nn
 from sklearn_mtl.nn import task_slices
 
 
-class ParameterPart(NamedTuple):
-    """How the slices of a parameter's first dimension are divided among the targets.
-
-    Parameters
-    ----------
-    parameter : Parameter
-        The parameter.
-    shared : int Tensor or None
-        Slices that two or more targets reach; None if all are shared.
-    owners : int Tensor of shape (n_slices,) or None
-        Target that alone reaches a slice, K for the other slices; None if all are shared.
-    """
-
-    parameter: nn.Parameter
-    shared: Tensor | None
-    owners: Tensor | None
-
-
 class Sharing:
-    """The parameters of a network, divided into shared and target-specific slices.
+    """The parameters of a network, divided into slices that are shared or one target's own.
 
-    With a single target all that it reaches counts as shared.
+    Slices are those of a parameter's first dimension; shared are those that two or more targets
+    reach. With a single target all that it reaches counts as shared.
 
     Parameters
     ----------
@@ -40,84 +22,131 @@ class Sharing:
         The network.
     losses : Tensor of shape (n_targets,)
         Losses of a step, with their graph.
+    heads : iterable of Parameter, default=()
+        Parameters that the losses reach past the features, each slice one target's own. They are
+        kept apart, because one backward pass gives the gradients of all targets.
 
     Attributes
     ----------
-    with_shared : list of ParameterPart
-        Parameters with shared slices. Vectors of shared values follow their order.
-    owned : list of ParameterPart
-        Parameters whose every slice belongs to one target.
-    sizes : list of int
-        Number of shared values of each parameter of `with_shared`.
+    parameters : list of Parameter
+        Parameters that a loss reaches, without the heads: first those that are wholly shared, then
+        those with some shared slices, then the others. Flat vectors follow this order.
+    heads : list of Parameter
+        The heads; empty with a single target.
+    n_with_shared : int
+        Number of parameters with a shared slice.
+    n_shared : int
+        Number of their values, own slices included.
     """
 
-    def __init__(self, module: nn.Module, losses: Tensor) -> None:
+    def __init__(
+        self, module: nn.Module, losses: Tensor, heads: Iterable[nn.Parameter] = ()
+    ) -> None:
         n_targets = len(losses)
-        parameters = dict(module.named_parameters())
-        self.with_shared: list[ParameterPart] = []
-        self.owned: list[ParameterPart] = []
-        self.sizes: list[int] = []
-        for name, reached in task_slices(module, losses).items():
-            parameter = parameters[name]
-            counts = reached.sum(dim=1)
+        set_apart = {id(head) for head in heads} if n_targets > 1 else set()
+        slices = task_slices(module, losses)
+        whole: list[nn.Parameter] = []
+        mixed: list[nn.Parameter] = []
+        owned: list[nn.Parameter] = []
+        own_values = [losses.new_zeros(0)]
+        self.heads: list[nn.Parameter] = []
+        self._owners: list[tuple[nn.Parameter, Tensor]] = []  # of parameters with own slices
+        for name, parameter in module.named_parameters():
+            if name not in slices or not slices[name].any():
+                continue
+            counts = slices[name].sum(dim=1)
             shared = counts >= min(2, n_targets)
-            rows, owners = None, None
             if not shared.all():
-                owners = torch.where(counts == 1, reached.int().argmax(dim=1), n_targets)
-                owners = owners.to(parameter.device)
-                rows = shared.nonzero().squeeze(1).to(parameter.device)
-            part = ParameterPart(parameter, rows, owners)
-            if shared.any():
-                self.with_shared.append(part)
-                self.sizes.append(int(shared.sum()) * (parameter.numel() // len(shared)))
-            elif counts.any():
-                self.owned.append(part)
+                owners = torch.where(counts == 1, slices[name].int().argmax(dim=1), n_targets)
+                self._owners.append((parameter, owners.to(parameter.device)))
+            if id(parameter) in set_apart:
+                self.heads.append(parameter)
+            elif shared.all():
+                whole.append(parameter)
+            elif shared.any():
+                mixed.append(parameter)
+                size = parameter.numel() // len(shared)
+                own_values.append((~shared).repeat_interleave(size).to(losses))
+            else:
+                owned.append(parameter)
+        self.parameters = whole + mixed + owned
+        self.n_with_shared = len(whole) + len(mixed)
+        self._sizes = [parameter.numel() for parameter in self.parameters]
+        self._n_whole = sum(self._sizes[: len(whole)])
+        self.n_shared = sum(self._sizes[: self.n_with_shared])
+        # 1 for a value of a target's own among the parameters that are shared in part
+        self._own_of_mixed = torch.cat(own_values).to(losses)
 
     def flatten(self, gradients: Sequence[Tensor | None]) -> Tensor:
-        """Put the shared values of gradients into one vector.
+        """Put gradients of the first parameters, as many as there are, into one vector.
 
         Parameters
         ----------
         gradients : sequence of Tensor or None
-            One gradient for every parameter of `with_shared`; None for zero.
+            None stands for zero.
 
         Returns
         -------
-        vector : Tensor of shape (n_shared,)
+        vector : Tensor
         """
-        pieces = []
-        for part, gradient in zip(self.with_shared, gradients, strict=True):
-            dense = torch.zeros_like(part.parameter) if gradient is None else gradient
-            pieces.append((dense if part.shared is None else dense[part.shared]).flatten())
-        return torch.cat(pieces)
+        pairs = zip(self.parameters, gradients, strict=False)
+        return torch.cat([(torch.zeros_like(p) if g is None else g).flatten() for p, g in pairs])
 
-    def write_shared(self, vector: Tensor) -> None:
-        """Make `vector` the gradient of the shared slices; the other slices keep theirs.
+    def divide(self, flat: Tensor) -> tuple[Tensor, Tensor]:
+        """Divide the targets' flat gradients into what is shared and what is their own.
 
         Parameters
         ----------
-        vector : Tensor of shape (n_shared,)
-            Values in the order of :meth:`flatten`.
-        """
-        for part, piece in zip(self.with_shared, vector.split(self.sizes), strict=True):
-            if part.shared is None:
-                part.parameter.grad = piece.view_as(part.parameter)
-            else:
-                assert part.parameter.grad is not None
-                shape = (len(part.shared), *part.parameter.shape[1:])
-                part.parameter.grad[part.shared] = piece.view(shape)
+        flat : Tensor of shape (n_targets, n)
+            One flat gradient per target; it is changed.
 
-    def scale_owned(self, factors: Tensor) -> None:
-        """Multiply the gradient of every target's own slices by its factor.
+        Returns
+        -------
+        shared : Tensor of shape (n_targets, n_shared)
+            Gradients by the parameters with shared slices; zero for the other slices.
+        own : Tensor
+            Gradient of every slice that one target owns, zero for the others; without the
+            parameters that are wholly shared.
+        """
+        shared = flat[:, : self.n_shared]
+        # Of a slice that one target owns, the others' gradients are zero.
+        own = flat[:, self._n_whole :].sum(dim=0)
+        n_mixed = len(self._own_of_mixed)
+        if n_mixed:
+            own[:n_mixed] *= self._own_of_mixed
+            shared[:, self._n_whole :] *= 1 - self._own_of_mixed
+        return shared, own
+
+    def write(self, shared: Tensor, own: Tensor) -> None:
+        """Make flat vectors the gradients of the parameters.
+
+        Parameters
+        ----------
+        shared : Tensor of shape (n_shared,)
+            Gradient by the parameters with shared slices; zero for the other slices.
+        own : Tensor
+            As from :meth:`divide`.
+        """
+        vector = own.new_zeros(self._n_whole + len(own))
+        vector[: self.n_shared] = shared
+        vector[self._n_whole :] += own
+        for parameter, piece in zip(self.parameters, vector.split(self._sizes), strict=True):
+            parameter.grad = piece.view_as(parameter)
+
+    def scale_own(self, factors: Tensor, *, heads: bool) -> None:
+        """Multiply the gradients of every target's own slices by its factor.
 
         Parameters
         ----------
         factors : Tensor of shape (n_targets,)
             Factors of the targets.
+        heads : bool
+            Whether those of the heads are multiplied too.
         """
         factors = torch.cat([factors, factors.new_ones(1)])  # shared slices keep their gradient
-        for part in [*self.with_shared, *self.owned]:
-            gradient = part.parameter.grad
-            if part.owners is not None and gradient is not None:
+        kept = set() if heads else {id(head) for head in self.heads}
+        for parameter, owners in self._owners:
+            gradient = parameter.grad
+            if gradient is not None and id(parameter) not in kept:
                 per_slice = gradient.shape[:1] + (1,) * (gradient.ndim - 1)
-                gradient.mul_(factors[part.owners].view(per_slice))
+                gradient.mul_(factors[owners].view(per_slice))

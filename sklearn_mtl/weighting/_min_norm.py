@@ -45,8 +45,8 @@ def min_norm_weights(
     """Weights of the shortest vector in the convex hull of K gradients.
 
     Minimises ``L(w) = w' M w`` over the simplex, where ``M[i, j]`` is the inner product of the
-    gradients i and j. The combination of the gradients with these weights is a common direction
-    of ascent, or zero at a Pareto stationary point.
+    gradients i and j. A small step against the combination of the gradients with these weights
+    lowers every loss, unless the combination is zero: at a Pareto stationary point.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def min_norm_weights(
     >>> solution = min_norm_weights(gradients @ gradients.T)
     >>> solution.weights
     array([0.2, 0.8])
-    >>> solution.weights @ gradients  # ascends along both
+    >>> solution.weights @ gradients  # has a positive product with both
     array([0.4, 0.8])
     """
     if solver not in SOLVERS:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import math
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ COLLAPSED = 1e-9
 
 def routing_weights(
     gramian: np.ndarray,
-    losses: np.ndarray,
+    losses: np.ndarray | None = None,
     *,
     solver: str = "exact",
     normalize: str | None = None,
@@ -31,8 +32,8 @@ def routing_weights(
     ----------
     gramian : ndarray of shape (K, K)
         Inner products of the targets' gradients.
-    losses : ndarray of shape (K,)
-        Losses of the targets.
+    losses : ndarray of shape (K,) or None, default=None
+        Losses of the targets; only normalisation by them needs them.
     solver : {"exact", "frank-wolfe"}, default="exact"
         Solver of the quadratic programme.
     normalize : {None, "l2", "loss", "loss+"}, default=None
@@ -47,13 +48,15 @@ def routing_weights(
     collapsed : bool
         Whether some target has no more than the smallest weight.
     """
-    n_targets = len(losses)
-    scale = np.ones(n_targets)
-    if normalize in ("l2", "loss+"):
-        scale *= _inverse(np.sqrt(gramian.diagonal()))
-    if normalize in ("loss", "loss+"):
-        scale *= _inverse(losses)
-    gramian = gramian * scale * scale[:, None]
+    n_targets = len(gramian)
+    if normalize is not None:
+        scale = np.ones(n_targets)
+        if normalize in ("l2", "loss+"):
+            scale *= _inverse(np.sqrt(gramian.diagonal()))
+        if normalize in ("loss", "loss+"):
+            assert losses is not None
+            scale *= _inverse(losses)
+        gramian = gramian * scale * scale[:, None]
     if min_weight:
         # w = m + (1 - K m) u with u on the simplex: the same problem with shifted gradients
         mixing = np.full((n_targets, n_targets), min_weight)
@@ -69,6 +72,36 @@ def routing_weights(
 def _inverse(values: np.ndarray) -> np.ndarray:
     """Reciprocals; one for zero, which leaves a gradient of zero as it is."""
     return 1 / np.where(values > 0, values, 1.0)
+
+
+class _MovingAverage(NamedTuple):
+    """Exponential moving average of weights, corrected for its start as Adam's is.
+
+    A target without a label in a step keeps its average.
+    """
+
+    total: np.ndarray
+    mass: np.ndarray
+
+    def updated(self, weights: np.ndarray, seen: np.ndarray | None, smoothing: float) -> Any:
+        """Take in the weights of the targets seen (None: all)."""
+        total = smoothing * self.total
+        mass = smoothing * self.mass + (1 - smoothing)
+        if seen is None:
+            return _MovingAverage(total + (1 - smoothing) * weights, mass)
+        # Weights among few targets count as much as they would among all: 1 / K if equal.
+        total[seen] += (1 - smoothing) * weights * len(weights) / len(seen)
+        return _MovingAverage(np.where(seen, total, self.total), np.where(seen, mass, self.mass))
+
+    def weights_of(self, seen: np.ndarray | None) -> np.ndarray:
+        """Averages of the targets seen, scaled to the sum one; equal weights if there are none."""
+        known = self.mass > 0 if seen is None else seen & (self.mass > 0)
+        weights = np.divide(self.total, self.mass, out=np.zeros_like(self.mass), where=known)
+        total = weights.sum()
+        if total > 0:
+            return weights / total
+        chosen = np.ones(len(weights)) if seen is None else seen.astype(float)
+        return chosen / max(chosen.sum(), 1.0)
 
 
 class ParetoObjectiveRouting(TaskWeighting):
@@ -96,9 +129,9 @@ class ParetoObjectiveRouting(TaskWeighting):
     min_weight : float, default=0.0
         Smallest weight of a target, at most one over the number of targets; the best weights
         under that condition are used. 0 lets a target drop out of a step.
-    smoothing : float, default=0.0
-        Share of the earlier weights in the moving average that is used, in [0, 1); it starts at
-        equal weights. 0 uses the weights of the step alone.
+    smoothing : float, default=0.9
+        Share of the earlier weights in the moving average that is used, in [0, 1); 0 uses the
+        weights of the step alone, as the paper does.
 
     Attributes
     ----------
@@ -161,7 +194,7 @@ class ParetoObjectiveRouting(TaskWeighting):
         normalize: str | None = None,
         every: int = 1,
         min_weight: float = 0.0,
-        smoothing: float = 0.0,
+        smoothing: float = 0.9,
     ) -> None:
         self.gradients = gradients
         self.solver = solver
@@ -192,8 +225,8 @@ class ParetoObjectiveRouting(TaskWeighting):
             raise ValueError(f"`smoothing` must be in [0, 1). Found {self.smoothing!r}.")
         if not 0 <= self.min_weight <= 1:
             raise ValueError(f"`min_weight` must be in [0, 1]. Found {self.min_weight!r}.")
-        self._average: np.ndarray | None = None
-        self._proposal: tuple[np.ndarray, bool | None] | None = None
+        self._average: _MovingAverage | None = None
+        self._proposal: tuple[_MovingAverage, bool | None] | None = None
         self._n_steps = 0
         self._n_solved = 0
         self._n_collapsed = 0
@@ -215,34 +248,36 @@ class ParetoObjectiveRouting(TaskWeighting):
                 f"`min_weight` must be at most 1 / {n_targets} for {n_targets} targets. "
                 f"Found {self.min_weight!r}."
             )
-        average = np.full(n_targets, 1 / n_targets) if self._average is None else self._average
-        seen = np.ones(n_targets, dtype=bool) if observed is None else observed.cpu().numpy()
-        n_seen, collapsed = int(seen.sum()), None
+        average = self._average or _MovingAverage(np.zeros(n_targets), np.zeros(n_targets))
+        seen = None if observed is None else observed.cpu().numpy()
+        n_seen = n_targets if seen is None else int(seen.sum())
+        collapsed = None
         if self._n_steps % self.every == 0 and n_seen > 1:
             solved, collapsed = self._solve(losses, gradients, seen)
-            average = average.copy()
-            # Equal weights among those seen are 1 / K each, as if all were.
-            average[seen] *= self.smoothing
-            average[seen] += (1 - self.smoothing) * solved * n_seen / n_targets
+            average = average.updated(solved, seen, self.smoothing)
         self._proposal = average, collapsed
-        weights = np.where(seen, average, 0.0)
-        total = weights.sum()
-        weights = weights / total if total > 0 else seen / max(n_seen, 1)
+        weights = average.weights_of(seen)
         self.weights_ = torch.as_tensor(weights, dtype=losses.dtype, device=losses.device)
 
     def _solve(
-        self, losses: Tensor, gradients: TaskGradients, seen: np.ndarray
+        self, losses: Tensor, gradients: TaskGradients, seen: np.ndarray | None
     ) -> tuple[np.ndarray, bool]:
         if self.reads_representation:
             jacobian = gradients.of_shared_representation()
         else:
             jacobian = gradients.of_shared_parameters()
-        gramian = (jacobian @ jacobian.T).double().cpu().numpy()
-        if not np.isfinite(gramian).all():
+        gramian = (jacobian @ jacobian.T).cpu().numpy().astype(float)
+        of_losses = (
+            None if self.normalize in (None, "l2") else losses.detach().cpu().numpy().astype(float)
+        )
+        if seen is not None:
+            gramian = gramian[np.ix_(seen, seen)]
+            of_losses = None if of_losses is None else of_losses[seen]
+        if not math.isfinite(gramian.sum()):
             gramian = np.zeros_like(gramian)  # the net itself reports that training diverged
         return routing_weights(
-            gramian[np.ix_(seen, seen)],
-            losses.detach().double().cpu().numpy()[seen],
+            gramian,
+            of_losses,
             solver=self.solver,
             normalize=self.normalize,
             min_weight=self.min_weight,

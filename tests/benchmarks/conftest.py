@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.utils import Bunch
 
-from sklearn_mtl.benchmarks import _protocols
+from sklearn_mtl.benchmarks import _protocols, _rule_tasks
 
 N_ROWS = 150
 
@@ -23,6 +23,7 @@ def small_tables(monkeypatch):
     turbine = Bunch(data=inputs, target=targets, year=year)
     monkeypatch.setattr(_protocols, "fetch_sru", lambda **_: (inputs, targets))
     monkeypatch.setattr(_protocols, "fetch_gas_turbine", lambda **_: turbine)
+    monkeypatch.setattr(_rule_tasks, "fetch_flotation", lambda **_: (inputs, targets))
     return inputs, targets
 
 

@@ -5,7 +5,19 @@ from importlib import import_module
 import pandas as pd
 import pytest
 
-from sklearn_mtl.benchmarks import BENCHMARKS, _accuracy, _missing, _outliers, _speed
+from sklearn_mtl.benchmarks import (
+    BENCHMARKS,
+    _accuracy,
+    _expert_grid,
+    _missing,
+    _outliers,
+    _por,
+    _sensitivity,
+    _speed,
+    _table2,
+    _table3,
+)
+from sklearn_mtl.benchmarks._weighting_rules import FIXED, POR
 
 QUICK = ("--seeds", "1", "--max-epochs", "2", "--max-rows", "150")
 
@@ -85,6 +97,89 @@ def test_outlier_tables_are_judged_on_the_same_rows():
     test = clean_task.test[clean]
     assert (clean_task.y[test] == faulty_task.y[test]).all()
     assert (clean_task.y != faulty_task.y).any()
+
+
+def test_table2(run_benchmark, small_tables, monkeypatch):
+    models = ("PLS", "SharedBottomRegressor per target", "TMoEPRegressor", "interpolation in time")
+    options = (*QUICK, "--models", *models)
+    out = run_benchmark(_table2, *options)
+    results = pd.read_csv(out / "table2.csv")
+    # Interpolation in time stands beside the shuffled split only.
+    assert len(results) == 2 * len(models) - 1
+    assert {"RMSE y1", "MAE y2", "R2 y1", "R2 mean at knots"} <= set(results)
+    report = (out / "table2.md").read_text()
+    assert report.count("paper R2 y1") == 1  # the paper's figures too
+
+    monkeypatch.setattr(_table2, "metric_columns", computed_again)
+    run_benchmark(_table2, *options)
+    assert (out / "table2.md").read_text() == report
+
+
+def test_table3(run_benchmark, small_tables, monkeypatch):
+    options = (*QUICK, "--protocols", "sru-shuffled")
+    out = run_benchmark(_table3, *options)
+    results = pd.read_csv(out / "table3.csv")
+    assert results[["n_specific", "n_shared"]].drop_duplicates().shape == (12, 2)
+    report = (out / "table3.md").read_text()
+    assert report.count("0.8845") == 1
+
+    monkeypatch.setattr(_expert_grid, "network", computed_again)
+    run_benchmark(_table3, *options)
+    assert (out / "table3.md").read_text() == report
+
+
+def test_sensitivity(run_benchmark, small_tables):
+    pytest.importorskip("matplotlib")
+    out = run_benchmark(_sensitivity, *QUICK, "--protocols", "sru-chronological")
+    assert {file.name for file in out.iterdir()} == {
+        "sensitivity.csv",
+        "sensitivity.md",
+        "sensitivity-sru-chronological.png",
+    }
+    assert len(pd.read_csv(out / "sensitivity.csv")) == 12  # the middle is run once
+    report = (out / "sensitivity.md").read_text()
+    assert report.count("| n_e = ") == report.count("| n_l = ") == 5
+    assert report.count("| n_b = ") == 4
+
+
+def test_por(run_benchmark, small_tables, monkeypatch):
+    pytest.importorskip("matplotlib")
+    options = (*QUICK, "--seeds", "2", "--rules", FIXED)
+    options += ("--protocols", "sru-shuffled", "flotation-chronological")
+    out = run_benchmark(_por, *options)
+    tuning, results = pd.read_csv(out / "por-tuning.csv"), pd.read_csv(out / "por.csv")
+    # Two tasks with three learning rates for two rules and three times as many for the fixed one,
+    # and two more networks on one of the tasks.
+    assert len(tuning) == 2 * (3 + 3 + 9) + 2 * 2 * 3
+    assert len(results) == 2 * (2 * 3 + 2 * 2)
+    assert not set(tuning["seed"]) & set(results["seed"])
+    assert len(list((out / "por-runs").iterdir())) == 2 * len(results)
+    assert {file.name for file in out.glob("*.png")} == {
+        "por-differences.png",
+        "por-networks-sru-shuffled.png",
+        "por-training-sru-shuffled.png",
+        "por-weights-sru-shuffled.png",
+    }
+    report = (out / "por.md").read_text()
+    assert report.count("help? Of 2 tasks") == 1
+
+    monkeypatch.setattr(_por, "fit_rule", computed_again)
+    run_benchmark(_por, *options)
+    assert (out / "por.md").read_text() == report
+
+
+@pytest.mark.slow
+def test_por_in_processes_gives_the_same(run_benchmark, tmp_path):
+    pytest.importorskip("matplotlib")
+    options = ("--seeds", "1", "--max-rows", "60", "--max-epochs", "1", "--rules", POR)
+    options += ("--protocols", "sintering-shuffled")
+    tables = []
+    for jobs in ("1", "2"):
+        folder = run_benchmark(_por, *options, "--jobs", jobs)
+        table = pd.read_csv(folder / "por.csv").drop(columns="cpu_seconds")
+        tables += [table.sort_values(["rule", "seed"], ignore_index=True)]
+        folder.rename(tmp_path / f"with {jobs} jobs")
+    pd.testing.assert_frame_equal(*tables)
 
 
 @pytest.mark.parametrize("name", sorted(BENCHMARKS))

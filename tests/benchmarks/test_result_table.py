@@ -1,5 +1,8 @@
 """Finished runs are kept, skipped and told apart."""
 
+import time
+
+import pandas as pd
 import pytest
 
 from sklearn_mtl.benchmarks._result_table import ResultTable
@@ -51,3 +54,32 @@ def test_rows_of_other_runs_stay_in_the_file_but_not_in_the_answer(path):
 def test_runs_may_have_different_scores(path):
     rows = table_at(path).complete(JOBS, lambda job: {f"score {job['seed']}": 1.0})
     assert rows[["score 0", "score 1"]].isna().to_numpy().tolist() == [[False, True], [True, False]]
+
+
+def test_rows_come_in_the_order_of_the_jobs(path):
+    table_at(path).complete(JOBS[1:], lambda job: {"score": 1.0})
+    rows = table_at(path).complete(JOBS, lambda job: {"score": 1.0})
+    assert rows["seed"].tolist() == [0, 1]
+    assert table_at(path).frame["seed"].tolist() == [1, 0]
+
+
+def test_processes_change_nothing(path, tmp_path):
+    def compute(job):
+        return {"score": job["seed"] / 3}
+
+    expected = table_at(path).complete(JOBS, compute)
+    other = tmp_path / "other.csv"
+    pd.testing.assert_frame_equal(table_at(other).complete(JOBS, compute, n_jobs=2), expected)
+
+
+def test_a_run_that_fails_in_a_process_leaves_the_finished_ones(path):
+    def compute(job):
+        if job["seed"] == 1:
+            while not path.exists():  # the other run's row
+                time.sleep(0.01)
+            raise RuntimeError("out of memory")
+        return {"score": 1.0}
+
+    with pytest.raises(RuntimeError, match="out of memory"):
+        table_at(path).complete(JOBS, compute, n_jobs=2)
+    assert table_at(path).frame["seed"].tolist() == [0]

@@ -38,12 +38,18 @@ NETWORKS = {
 }
 
 
+def gradients_of_step(net, data):
+    """Gradients by the shared parameters as a rule gets them, and the losses."""
+    prediction, features = net.predict_for_step(data.X)
+    losses = net.criterion_(prediction, data.y.repeat(len(prediction) // len(data.y), 1))
+    return StepGradients(losses, net._find_sharing, features).of_shared_parameters(), losses
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_gradients_of_the_shared_parameters_one_target_at_a_time(name):
     module, params, shared = NETWORKS[name]
     net, data = make_net(module, params), table(30)
-    losses = net.criterion_(net.module_(data.X), data.y)
-    found = StepGradients(losses, net._find_sharing).of_shared_parameters()
+    found, losses = gradients_of_step(net, data)
     expected = []
     for loss in losses:
         gradients = {
@@ -211,9 +217,7 @@ def test_what_is_shared_is_found_although_a_target_has_no_label_in_the_first_bat
     for labels in (data, table(32, missing=0.0)):
         net = make_net(module, params, weighting=GradNorm(), callbacks=[Recorder()], max_epochs=1)
         fit(net, labels)
-        losses = net.criterion_(net.module_(data.X), table(32, missing=0.0).y)
-        gradients = StepGradients(losses, net._find_sharing).of_shared_parameters()
-        n_shared.append(gradients.shape[1])
+        n_shared.append(gradients_of_step(net, table(32, missing=0.0))[0].shape[1])
     assert n_shared[0] == n_shared[1]
 
 
@@ -228,8 +232,7 @@ def test_a_network_that_starts_at_zero_shares_its_trunk_all_the_same():
 
     data = table(32, missing=0.0)
     net = fit(make_net(FromZero, {}, weighting=GradNorm(), max_epochs=2), data)
-    losses = net.criterion_(net.module_(data.X), data.y)
-    gradients = StepGradients(losses, net._find_sharing).of_shared_parameters()
+    gradients, _ = gradients_of_step(net, data)
     assert gradients.shape == (3, (4 + 1) * 5 + (5 + 1) * 5)
 
 
@@ -253,7 +256,7 @@ def test_with_one_target_everything_counts_as_shared():
     data = table(30)
     losses = net.criterion_(net.module_(data.X), data.y[:, :1])
     sharing = Sharing(net.module_, losses)
-    assert {id(part.parameter) for part in sharing.with_shared} == {
+    assert {id(parameter) for parameter in sharing.parameters} == {
         id(parameter) for parameter in net.module_.parameters()
     }
-    assert all(part.shared is None for part in sharing.with_shared)
+    assert sharing.n_with_shared == len(sharing.parameters)

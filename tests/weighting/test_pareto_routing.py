@@ -169,21 +169,42 @@ def weights_of_steps(rule, data, **kwargs):
     return np.array([w.numpy() for w in recorder.task_weights])
 
 
-def test_smoothing_is_a_moving_average_that_starts_at_equal_weights():
+PLAIN = ParetoObjectiveRouting(smoothing=0.0)
+
+
+def test_smoothing_is_a_weighted_mean_of_all_steps_so_far():
     """At a learning rate of next to nothing the problem of a batch stays the same."""
     data = table(48, missing=0.0)
-    solved = weights_of_steps(ParetoObjectiveRouting(), data, lr=1e-12)
+    solved = weights_of_steps(PLAIN, data, lr=1e-12)
     smooth = weights_of_steps(ParetoObjectiveRouting(smoothing=0.8), data, lr=1e-12)
-    average = np.full(3, 1 / 3)
-    for raw, found in zip(solved, smooth, strict=True):
-        average = 0.8 * average + 0.2 * raw
-        np.testing.assert_allclose(found, average, rtol=1e-4)
+    for step, found in enumerate(smooth):
+        shares = 0.8 ** np.arange(step, -1, -1)
+        expected = shares @ solved[: step + 1] / shares.sum()
+        np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_a_target_keeps_its_average_while_it_has_no_label():
+    """The other two share the weight by their own averages, which go on."""
+    data = table(48, missing=0.0)
+    labels = data.y.clone()
+    labels[16:32, 0] = torch.nan
+    partly = TensorTable(data.X, labels)
+    solved = weights_of_steps(PLAIN, partly, lr=1e-12, max_epochs=1)
+    found = weights_of_steps(ParetoObjectiveRouting(smoothing=0.8), partly, lr=1e-12, max_epochs=1)
+    np.testing.assert_allclose(found[0], solved[0], rtol=1e-5)
+    # Among two of three targets, weights that sum to one stand for two thirds.
+    pair = (0.8 * solved[0] + solved[1] * 2 / 3)[1:] / 1.8
+    np.testing.assert_allclose(found[1], [0, *(pair / pair.sum())], rtol=1e-4)
+    first = (0.8 * solved[0][0] + solved[2][0]) / 1.8
+    others = (0.64 * solved[0][1:] + 0.8 * solved[1][1:] * 2 / 3 + solved[2][1:]) / 2.44
+    expected = np.array([first, *others])
+    np.testing.assert_allclose(found[2], expected / expected.sum(), rtol=1e-4)
 
 
 def test_weights_are_kept_for_as_many_steps_as_asked():
     data = table(48, missing=0.0)
-    every_step = weights_of_steps(ParetoObjectiveRouting(), data, lr=1e-12)
-    rarely = weights_of_steps(ParetoObjectiveRouting(every=4), data, lr=1e-12)
+    every_step = weights_of_steps(PLAIN, data, lr=1e-12)
+    rarely = weights_of_steps(ParetoObjectiveRouting(every=4, smoothing=0.0), data, lr=1e-12)
     assert len(rarely) == 9
     for step, found in enumerate(rarely):
         np.testing.assert_allclose(found, every_step[step - step % 4], rtol=1e-4)
@@ -193,7 +214,8 @@ def test_kept_weights_are_shared_out_among_the_labelled_targets():
     data = table(48, missing=0.0)
     labels = data.y.clone()
     labels[16:32, 0] = torch.nan
-    found = weights_of_steps(ParetoObjectiveRouting(every=2), TensorTable(data.X, labels), lr=1e-12)
+    rule = ParetoObjectiveRouting(every=2)
+    found = weights_of_steps(rule, TensorTable(data.X, labels), lr=1e-12)
     expected = found[0] * [0, 1, 1]
     np.testing.assert_allclose(found[1], expected / expected.sum(), rtol=1e-5)
 
@@ -202,7 +224,7 @@ def test_the_share_of_collapsed_steps_is_recorded():
     """The second target is ten times the first: its gradient is long and of the same direction."""
     data = table(64, missing=0.0)
     twin = TensorTable(data.X, torch.stack([data.y[:, 0], 10 * data.y[:, 0]], dim=1))
-    rule = ParetoObjectiveRouting()
+    rule = ParetoObjectiveRouting()  # smoothing hides no collapse
     net = fit(make_net(SharedBottom, module__n_targets=2, weighting=rule, lr=1e-9), twin)
     # The towers' signs decide whether the gradients agree; count by hand.
     shares = []
