@@ -16,7 +16,9 @@ from sklearn_mtl import (
     MMoERegressor,
     MultiTaskRegressor,
     PerTargetRegressor,
+    PLERegressor,
     SharedBottomRegressor,
+    TMoEPRegressor,
 )
 from sklearn_mtl.cli._errors import CommandError
 
@@ -36,6 +38,8 @@ def _boosting() -> BaseEstimator:
 MODELS: dict[str, Callable[[], BaseEstimator]] = {
     "multi_task": MultiTaskRegressor,
     "attention_mmoe": AttentionMMoERegressor,
+    "tmoep": TMoEPRegressor,
+    "ple": PLERegressor,
     "mmoe": MMoERegressor,
     "bmoe": BMoERegressor,
     "shared_bottom": SharedBottomRegressor,
@@ -47,6 +51,8 @@ MODELS: dict[str, Callable[[], BaseEstimator]] = {
 DESCRIPTIONS = {
     "multi_task": "recommended: one ensemble of networks for all targets",
     "attention_mmoe": "mixture of experts with task attention and dynamic loss weighting",
+    "tmoep": "own and shared experts for every target, Pareto objective routing",
+    "ple": "own and shared experts for every target, equal weights",
     "mmoe": "mixture of experts, one gate per target",
     "bmoe": "mixture of experts, balanced by gradient norms",
     "shared_bottom": "one shared network, one head per target",

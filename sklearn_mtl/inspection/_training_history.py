@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sklearn_mtl._optional import import_optional
-from sklearn_mtl.inspection._figure import SERIES, panels
+from sklearn_mtl.inspection._figure import MEASURED, SERIES, panels
 
 
 class TrainingHistoryDisplay:
@@ -16,7 +17,9 @@ class TrainingHistoryDisplay:
 
     The first panel shows the loss of every target, training dashed and validation solid. A
     validation loss that rises while the training loss falls shows a model that memorises. The
-    second panel shows the weight that the weighting rule gave to every target.
+    second panel shows the weight that the weighting rule gave to every target. If the gradients
+    were logged (``log_gradients=True``), a third panel shows the cosine between those of every
+    pair of targets: below zero, what helps one harms the other.
 
     Create it with :meth:`from_estimator` or :meth:`from_history`.
 
@@ -24,14 +27,15 @@ class TrainingHistoryDisplay:
     ----------
     history : DataFrame
         The ``history_`` of a fitted neural regressor: ``epoch``, and for every target
-        ``train_loss_<target>``, ``valid_loss_<target>`` and ``weight_<target>``.
+        ``train_loss_<target>``, ``valid_loss_<target>`` and ``weight_<target>``; for every pair of
+        targets ``gradient_cosine_<target>_<target>``, if gradients were logged.
 
     Attributes
     ----------
     figure_ : matplotlib Figure
         After :meth:`plot`.
     axes_ : list of matplotlib Axes
-        Panel of the losses, panel of the weights.
+        Panel of the losses, panel of the weights, and panel of the cosines if there are any.
     target_names : list of str
         Targets found in the history.
 
@@ -70,8 +74,8 @@ class TrainingHistoryDisplay:
         ----------
         history : DataFrame
             The ``history_`` of the regressor.
-        axes : array-like of two matplotlib Axes, default=None
-            For the losses and for the weights; a new figure by default.
+        axes : array-like of matplotlib Axes, default=None
+            One for every panel; a new figure by default.
 
         Returns
         -------
@@ -88,8 +92,8 @@ class TrainingHistoryDisplay:
         ----------
         estimator : estimator object
             Fitted neural regressor, or pipeline that ends in one.
-        axes : array-like of two matplotlib Axes, default=None
-            For the losses and for the weights; a new figure by default.
+        axes : array-like of matplotlib Axes, default=None
+            One for every panel; a new figure by default.
 
         Returns
         -------
@@ -107,20 +111,22 @@ class TrainingHistoryDisplay:
         return cls.from_history(history, axes=axes)
 
     def plot(self, axes: Any = None) -> TrainingHistoryDisplay:
-        """Draw on a new figure or on two given axes.
+        """Draw on a new figure or on given axes.
 
         Parameters
         ----------
-        axes : array-like of two matplotlib Axes, default=None
-            For the losses and for the weights.
+        axes : array-like of matplotlib Axes, default=None
+            One for every panel.
 
         Returns
         -------
         display : TrainingHistoryDisplay
             With `figure_` and `axes_`.
         """
-        self.figure_, self.axes_ = panels(2, axes, panel=(6.0, 3.6), columns=2)
-        losses, weights = self.axes_
+        cosines = self._gradient_cosines()
+        n_panels = 3 if cosines else 2
+        self.figure_, self.axes_ = panels(n_panels, axes, panel=(6.0, 3.6), columns=2)
+        losses, weights = self.axes_[:2]
         epochs = self.history["epoch"]
         # Equal weights cover each other: each line is thinner than the one below it.
         widths = np.linspace(3.0, 1.5, len(self.target_names))
@@ -140,11 +146,29 @@ class TrainingHistoryDisplay:
             losses.yaxis.set_minor_locator(ticker.NullLocator())
         weights.set(title="task weight", xlabel="epoch", ylabel="weight")
         weights.set_ylim(0, 1.15 * max(1.0, float(self._values("weight_").max())))
+        if cosines:
+            self._draw_cosines(self.axes_[2], cosines)
         for ax in self.axes_:
             ax.locator_params(axis="x", integer=True)
         # Beside the panel: the lines leave no free corner in general.
         weights.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
         return self
+
+    def _gradient_cosines(self) -> dict[str, str]:
+        """Columns of the logged cosines, by the pair of targets."""
+        columns = {
+            f"{a}, {b}": f"gradient_cosine_{a}_{b}" for a, b in combinations(self.target_names, 2)
+        }
+        return {pair: column for pair, column in columns.items() if column in self.history}
+
+    def _draw_cosines(self, ax: Any, cosines: dict[str, str]) -> None:
+        for k, (pair, column) in enumerate(cosines.items()):
+            color = SERIES[k % len(SERIES)]
+            ax.plot(self.history["epoch"], self.history[column], color=color, label=pair)
+        ax.axhline(0.0, color=MEASURED, linewidth=0.8)
+        ax.set(title="cosine between gradients", xlabel="epoch", ylabel="cosine")
+        if len(cosines) <= len(SERIES):
+            ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
 
     def _draw(self, ax: Any, epochs: pd.Series, column: str, **style: Any) -> None:
         """Draw a column; a training without validation part has no validation losses."""
