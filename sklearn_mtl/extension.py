@@ -75,6 +75,10 @@ def check_architecture(architecture: type[nn.Module], **params: Any) -> None:
         _check_gradients_and_ownership(module, x)
         if hasattr(module, "encode") and hasattr(module, "decode"):
             _check_encode_decode(module, x)
+        if has_towers(module):
+            assert torch.allclose(module.towers(module.encode(x)), module(x)), (
+                "towers(encode(x)) must equal forward(x). Give what follows towers another name."
+            )
         if hasattr(module, "gates"):
             gates = module.gates(x)
             assert gates.shape[:2] == (N_TARGETS, N_ROWS), (

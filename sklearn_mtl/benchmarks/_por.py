@@ -69,12 +69,12 @@ from sklearn_mtl.benchmarks._run_folder import RunFolder
 from sklearn_mtl.benchmarks._scores import MEAN
 from sklearn_mtl.benchmarks._tuning import TUNING_SEED, Cell, chosen_candidates
 from sklearn_mtl.benchmarks._weighting_rules import (
+    DEFAULT,
     EQUAL,
     FAMILY,
-    POR,
+    PUBLISHED,
     RULE_NAMES,
     RULES,
-    SMOOTHED,
     UPGRAD,
     Candidate,
     candidates,
@@ -94,7 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(seeds=5)
     add_jobs_option(parser)
     add_choice(parser, "--protocols", RULE_TASKS, "data sets and splits")
-    add_choice(parser, "--rules", RULE_NAMES, f"rules besides {EQUAL} and {POR}")
+    add_choice(parser, "--rules", RULE_NAMES, f"rules besides {EQUAL} and {PUBLISHED}")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> None:
     """
     # Better to stop now than after hours.
     import_optional("matplotlib", extra="bench")
-    rules = [name for name in RULE_NAMES if name in {EQUAL, POR, *arguments.rules}]
+    rules = [name for name in RULE_NAMES if name in {EQUAL, PUBLISHED, *arguments.rules}]
     if UPGRAD in rules:
         RULES[UPGRAD]().initialize()  # needs the extra
     effort_of(arguments)
@@ -126,7 +126,7 @@ def cells_of(protocols: list[str], rules: list[str]) -> list[Cell]:
         if protocol in PAPER_TASKS
         for network in NETWORKS
         if network != OMOE
-        for rule in (EQUAL, POR)
+        for rule in (EQUAL, PUBLISHED)
     ]
 
 
@@ -249,18 +249,20 @@ def write_report(
         details += [WEIGHTS_CAPTION, markdown_table(weight_table(routed))]
         if protocol in PAPER_TASKS:
             all_networks = results[
-                (results["protocol"] == protocol) & results["rule"].isin([EQUAL, POR])
+                (results["protocol"] == protocol) & results["rule"].isin([EQUAL, PUBLISHED])
             ]
             details += ["The same rules on other networks:"]
             details += [markdown_table(network_table(all_networks))]
             histories = {
                 rule: folder.histories(rows[rows["rule"] == rule])
-                for rule in (EQUAL, POR, SMOOTHED)
+                for rule in (EQUAL, PUBLISHED, DEFAULT)
                 if rule in set(rows["rule"])
             }
             names = task.target_names
             plot_training(histories, names, description, out / f"por-training-{protocol}.png")
-            plot_weights(histories[POR], names, description, out / f"por-weights-{protocol}.png")
+            plot_weights(
+                histories[PUBLISHED], names, description, out / f"por-weights-{protocol}.png"
+            )
             plot_networks(all_networks, names, description, out / f"por-networks-{protocol}.png")
     plot_differences(differences, out / "por-differences.png")
     report = "\n\n".join(
@@ -270,7 +272,11 @@ def write_report(
             f"{describe_machine()}. Mean +- standard deviation over seeds: {arguments.seeds}. "
             f"Largest number of epochs: {epochs_of(arguments)}.",
             "## All tasks",
-            *(verdict(rule, scores, differences) for rule in (POR, SMOOTHED) if rule in scores),
+            *(
+                verdict(rule, scores, differences)
+                for rule in (PUBLISHED, DEFAULT)
+                if rule in scores
+            ),
             markdown_table(overall_table(scores, differences)),
             *details,
         ]

@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn_mtl._optional import import_optional
 from sklearn_mtl.benchmarks._figure_style import COLOURS, tidy
 from sklearn_mtl.benchmarks._intervals import Difference
-from sklearn_mtl.benchmarks._weighting_rules import EQUAL, FAMILY, POR
+from sklearn_mtl.benchmarks._weighting_rules import EQUAL, FAMILY, PUBLISHED
 
 
 def plot_training(
@@ -68,7 +68,7 @@ def plot_weights(
     path : path
         Image file to write.
     """
-    figure = _figure(10.0, 4.0, f"{POR}: {title}")
+    figure = _figure(10.0, 4.0, f"{PUBLISHED}: {title}")
     weights, losses = figure.subplots(1, 2)
     for name, colour in zip(target_names, COLOURS, strict=False):
         _draw_runs(weights, histories, f"weight_{name}", color=colour, label=name)
@@ -104,7 +104,7 @@ def plot_networks(rows: pd.DataFrame, target_names: Sequence[str], title: str, p
     panels = figure.subplots(1, len(target_names), squeeze=False)[0]
     networks = list(rows["network"].unique())
     for panel, name in zip(panels, target_names, strict=True):
-        for rule, colour, shift in ((EQUAL, COLOURS[0], -0.12), (POR, COLOURS[1], 0.12)):
+        for rule, colour, shift in ((EQUAL, COLOURS[0], -0.12), (PUBLISHED, COLOURS[1], 0.12)):
             scores = rows[rows["rule"] == rule].groupby("network")[f"R2 {name}"]
             panel.errorbar(
                 np.arange(len(networks)) + shift,

@@ -21,17 +21,18 @@ from sklearn_mtl.weighting import (
 LEARNING_RATES = (2e-3, 4e-3, 8e-3)
 FAVOUR = 3.0  # how often a favoured target counts
 FAMILY = "POR"  # its rules begin with this
-POR, SMOOTHED = f"{FAMILY}, as published", f"{FAMILY}, smoothed"
-EQUAL, FIXED, UPGRAD = "equal", "fixed, tuned", "UPGrad"
+PUBLISHED, DEFAULT = f"{FAMILY}-published", f"{FAMILY}-default"
+EQUAL, FIXED, UPGRAD = "equal", "fixed-tuned", "UPGrad"
 
 RULES: dict[str, Callable[[], TaskWeighting]] = {
     EQUAL: EqualWeighting,
-    POR: lambda: ParetoObjectiveRouting(smoothing=0.0),
-    SMOOTHED: ParetoObjectiveRouting,
-    "POR, floor": lambda: ParetoObjectiveRouting(min_weight=0.2, smoothing=0.0),
-    "POR, smoothed, floor": lambda: ParetoObjectiveRouting(min_weight=0.2),
-    "POR, loss+": lambda: ParetoObjectiveRouting(normalize="loss+", smoothing=0.0),
-    "POR, representation": lambda: ParetoObjectiveRouting("representation", smoothing=0.0),
+    PUBLISHED: lambda: ParetoObjectiveRouting(smoothing=0.0),
+    DEFAULT: ParetoObjectiveRouting,
+    "POR-smoothed": lambda: ParetoObjectiveRouting(smoothing=0.9),
+    "POR-floor": lambda: ParetoObjectiveRouting(min_weight=0.2, smoothing=0.0),
+    "POR-smoothed-floor": lambda: ParetoObjectiveRouting(min_weight=0.2, smoothing=0.9),
+    "POR-loss+": lambda: ParetoObjectiveRouting(normalize="loss+", smoothing=0.0),
+    "POR-representation": lambda: ParetoObjectiveRouting("representation", smoothing=0.0),
     "GradNorm": GradNorm,
     UPGRAD: lambda: TorchJDAggregation("UPGrad"),
     "uncertainty": UncertaintyWeighting,

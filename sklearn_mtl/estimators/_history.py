@@ -30,7 +30,7 @@ def history_frame(history: Any, target_names: list[str]) -> pd.DataFrame:
     frame : DataFrame
         Columns ``epoch, seconds, train_loss, valid_loss, learning_rate`` and per target
         ``train_loss_<target>, valid_loss_<target>, weight_<target>``, with what callbacks record;
-        per pair of targets ``gradient_cosine_<target>_<target>``, if gradients are logged.
+        per pair of targets ``gradient_cosine_<target>|<target>``, if gradients are logged.
     """
     rows = []
     for record in history:
@@ -42,7 +42,7 @@ def history_frame(history: Any, target_names: list[str]) -> pd.DataFrame:
             if key == "gradient_cosines":
                 pairs = combinations(target_names, 2)
                 row |= {
-                    f"gradient_cosine_{a}_{b}": v for (a, b), v in zip(pairs, value, strict=True)
+                    f"gradient_cosine_{a}|{b}": v for (a, b), v in zip(pairs, value, strict=True)
                 }
             elif isinstance(value, list):
                 if key != "batches" and len(value) == len(target_names):

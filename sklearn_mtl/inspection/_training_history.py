@@ -28,7 +28,7 @@ class TrainingHistoryDisplay:
     history : DataFrame
         The ``history_`` of a fitted neural regressor: ``epoch``, and for every target
         ``train_loss_<target>``, ``valid_loss_<target>`` and ``weight_<target>``; for every pair of
-        targets ``gradient_cosine_<target>_<target>``, if gradients were logged.
+        targets ``gradient_cosine_<target>|<target>``, if gradients were logged.
 
     Attributes
     ----------
@@ -151,13 +151,17 @@ class TrainingHistoryDisplay:
         for ax in self.axes_:
             ax.locator_params(axis="x", integer=True)
         # Beside the panel: the lines leave no free corner in general.
-        weights.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+        if weights.lines:
+            weights.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+        else:
+            losses.legend(frameon=False)
+            weights.text(0.5, 0.5, "the rule gives a direction, no weights", ha="center")
         return self
 
     def _gradient_cosines(self) -> dict[str, str]:
         """Columns of the logged cosines, by the pair of targets."""
         columns = {
-            f"{a}, {b}": f"gradient_cosine_{a}_{b}" for a, b in combinations(self.target_names, 2)
+            f"{a}, {b}": f"gradient_cosine_{a}|{b}" for a, b in combinations(self.target_names, 2)
         }
         return {pair: column for pair, column in columns.items() if column in self.history}
 

@@ -46,7 +46,8 @@ def transfer_report(
         integer `random_state` for a report that can be repeated.
     single : estimator, default=None
         Single-task model, of which a clone is fitted for every target, on a vector. By default
-        the same estimator as `multi`, so that only learning together makes the difference.
+        the same estimator as `multi`, so that only learning together makes the difference. Pass it
+        if `multi` has a parameter with one value per target, such as fixed weights.
     X : array-like or DataFrame of shape (n_samples, n_features)
         Inputs, rows in the order of time.
     y : array-like, Series or DataFrame of shape (n_samples,) or (n_samples, n_targets)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sklearn_mtl.training._sharing import Sharing
 
-# A target's own gradient is recovered from the weighted one by division, also at the weight 0.
-SMALLEST_FACTOR = 1e-6
+# A target's own gradient is recovered from the weighted one by division down to this weight; below,
+# rounding would show, and a pass of its own is taken.
+SMALLEST_DIVISOR = 1e-3
 
 
 class StepGradients:
@@ -40,62 +41,63 @@ class StepGradients:
         self._find_sharing = find_sharing
         self._features = features
         self._separately = separately
+        self._sharing: Sharing | None = None
         self._of_features: Tensor | None = None
-        self._of_heads: tuple[Tensor, ...] = ()
+        self._of_towers: tuple[Tensor, ...] = ()
         self._of_shared: Tensor | None = None
         self._own: Tensor | None = None
+
+    @property
+    def sharing(self) -> Sharing:
+        """The division of the parameters."""
+        if self._sharing is None:
+            self._sharing = self._find_sharing(self._losses)
+        return self._sharing
 
     def of_shared_parameters(self) -> Tensor:
         """Gradient of every target's loss by the shared parameters.
 
         Returns
         -------
-        gradients : Tensor of shape (n_targets, n_shared)
+        gradients : Tensor of shape (n_targets, n_shared_values)
             One flat row per target; without columns if nothing is shared. Slices of a shared
             parameter that one target owns have zeros.
         """
         if self._of_shared is None:
-            sharing = self._find_sharing(self._losses)
-            if sharing.n_with_shared == 0:
-                return self._losses.new_zeros(len(self._losses), 0)
-            flat = torch.stack([sharing.flatten(g) for g in self._of_targets(sharing)])
+            sharing, n_targets = self.sharing, len(self._losses)
+            if sharing.n_shared_parameters == 0:
+                return self._losses.new_zeros(n_targets, 0)
+            parameters = sharing.parameters
+            if not self._separately:
+                parameters = parameters[: sharing.n_shared_parameters]
+            each_alone = torch.eye(n_targets, dtype=self._losses.dtype, device=self._losses.device)
+            flat = sharing.flatten((self._of_sum(one, parameters) for one in each_alone), n_targets)
             self._of_shared, self._own = sharing.divide(flat)
         return self._of_shared
 
-    def _of_targets(self, sharing: Sharing) -> Sequence[tuple[Tensor | None, ...]]:
-        parameters = sharing.parameters
-        if not self._separately:
-            parameters = parameters[: sharing.n_with_shared]
-        if not sharing.heads:
-            return [
-                torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
-                for loss in self._losses
-            ]
-        of_features = self._through_heads()
-        assert self._features is not None
-        of_targets = []
-        for k in range(len(of_features)):
-            of_target = torch.zeros_like(of_features)
-            of_target[k] = of_features[k]
-            of_targets.append(
-                torch.autograd.grad(
-                    self._features, parameters, of_target, retain_graph=True, allow_unused=True
-                )
-            )
-        return of_targets
+    def _of_sum(self, weights: Tensor, parameters: list[nn.Parameter]) -> Sequence[Tensor | None]:
+        """Gradient of the weighted sum of the losses, past the towers where there are some."""
+        outputs, weighted = self._losses, weights
+        if self.sharing.of_towers:
+            assert self._features is not None
+            outputs, weighted = self._features, self._through_towers() * weights.view(-1, 1, 1)
+        return torch.autograd.grad(
+            outputs, parameters, weighted, retain_graph=True, allow_unused=True
+        )
 
-    def _through_heads(self) -> Tensor:
-        """Gradient of every target's loss by its own features, and by its own head.
+    def _through_towers(self) -> Tensor:
+        """Gradient of every target's loss by its own features, and by its own tower.
 
-        A head reads its own target's features only, so one pass gives all of them.
+        A tower reads its own target's features only, so one pass gives all of them.
         """
         if self._of_features is None:
             assert self._features is not None, "the rule does not declare `reads_representation`"
-            heads = self._find_sharing(self._losses).heads
-            self._of_features, *of_heads = torch.autograd.grad(
-                self._losses.sum(), [self._features, *heads], retain_graph=True
+            if not self._features.requires_grad:  # all below is frozen
+                return torch.zeros_like(self._features)
+            self._of_features, *of_towers = torch.autograd.grad(
+                self._losses.sum(), [self._features, *self.sharing.of_towers], retain_graph=True
             )
-            self._of_heads = tuple(of_heads)
+            self._of_towers = tuple(of_towers)
         return self._of_features
 
     def of_shared_representation(self) -> Tensor:
@@ -106,7 +108,7 @@ class StepGradients:
         gradients : Tensor of shape (n_targets, B * h)
             One flat row per target.
         """
-        return self._through_heads().flatten(1)
+        return self._through_towers().flatten(1)
 
     def backward(self, weights: Tensor) -> None:
         """Write the gradient of the weighted sum of the losses into all parameters.
@@ -127,26 +129,39 @@ class StepGradients:
         ----------
         weights : Tensor of shape (n_targets,)
             Weights of the gradients of the shared parameters.
-        shared_gradient : Tensor of shape (n_shared,) or None, default=None
+        shared_gradient : Tensor of shape (n_shared_values,) or None, default=None
             Gradient of the shared parameters to write instead of the weighted sum.
         """
         assert self._separately
+        sharing = self.sharing
+        if sharing.n_shared_parameters == 0:
+            self._losses.backward(torch.ones_like(self._losses))
+            return
         if shared_gradient is not None:
             self.of_shared_parameters()
-        sharing = self._find_sharing(self._losses)
         if self._own is not None:
             if shared_gradient is None:
                 shared_gradient = weights @ self.of_shared_parameters()
             sharing.write(shared_gradient, self._own)
-        elif sharing.n_with_shared == 0:
-            self._losses.backward(torch.ones_like(self._losses))
-            return
+        elif sharing.has_own_slices and self._too_small(weights):
+            ones, with_shared = torch.ones_like(weights), sharing.n_shared_parameters
+            weighted = self._of_sum(weights, sharing.parameters[:with_shared])
+            plain = self._of_sum(ones, sharing.parameters)
+            shared, _ = sharing.divide(sharing.flatten([weighted], 1))
+            _, own = sharing.divide(sharing.flatten([plain], 1))
+            sharing.write(shared[0], own)
         else:
-            factors = weights.clamp_min(SMALLEST_FACTOR)
-            if self._of_heads and self._features is not None and self._of_features is not None:
-                self._features.backward(self._of_features * factors.view(-1, 1, 1))
-            else:
-                self._losses.backward(factors)
-            sharing.scale_own(1 / factors, heads=not self._of_heads)
-        for head, gradient in zip(sharing.heads, self._of_heads, strict=False):
-            head.grad = gradient
+            # Without a label a target has no gradient, and any factor will do.
+            factors = torch.where(self._losses.detach() == 0, 1.0, weights)
+            for parameter, gradient in zip(
+                sharing.parameters, self._of_sum(factors, sharing.parameters), strict=True
+            ):
+                parameter.grad = gradient
+            if sharing.has_own_slices:
+                sharing.scale_own(1 / factors)
+        for parameter, gradient in zip(sharing.of_towers, self._of_towers, strict=True):
+            parameter.grad = gradient
+
+    def _too_small(self, weights: Tensor) -> bool:
+        """Whether a target with a loss has a weight that its own gradient cannot be divided by."""
+        return bool(((weights < SMALLEST_DIVISOR) & (self._losses.detach() != 0)).any())

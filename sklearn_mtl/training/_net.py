@@ -15,10 +15,10 @@ from skorch.utils import TeeGenerator
 from torch import Tensor
 
 from sklearn_mtl.losses import MSELoss
-from sklearn_mtl.nn import has_towers
 from sklearn_mtl.training._averaging import WeightAveraging
 from sklearn_mtl.training._batches import TensorBatches, TensorTable, unpack_batch
 from sklearn_mtl.training._best_weights import BestWeights
+from sklearn_mtl.training._decoder import decoder_name, predict_members
 from sklearn_mtl.training._epoch_means import EpochMeans
 from sklearn_mtl.training._gradient_cosines import GradientCosines
 from sklearn_mtl.training._gradients import StepGradients
@@ -173,16 +173,8 @@ class MultiTaskNet(NeuralNet):
         """Initialise the network; what of it is shared is found when a rule asks."""
         super().initialize_module()
         self.has_members_ = hasattr(self.module_, "members")
-        self.has_towers_ = has_towers(self.module_)
+        self.decoder_name_: str | None = None  # found at the first step
         self.sharing_: Sharing | None = None
-        if self.weighting_.reads_representation and not (
-            hasattr(self.module_, "encode") and hasattr(self.module_, "decode")
-        ):
-            raise ValueError(
-                "Gradients of the shared representation need a network with the methods "
-                "encode(x) -> (n_targets, n_samples, h) and decode(features). "
-                f"{type(self.module_).__name__} lacks them; use gradients='exact'."
-            )
         return self
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
@@ -287,13 +279,26 @@ class MultiTaskNet(NeuralNet):
         features : Tensor of shape (n_targets, B, h) or None
             Every target's view of the shared representation, if the network offers it.
         """
-        if self.has_towers_:
+        if self.decoder_name_ is None:
+            self.decoder_name_ = self._find_decoder(x)
+        if self.decoder_name_:
             features = self.module_.encode(x)
-            return self.module_.towers(features), features
-        if self.weighting_.reads_representation:
-            features = self.module_.encode(x)
-            return self.module_.decode(features), features
-        return self.module_(x), None
+            return getattr(self.module_, self.decoder_name_)(features), features
+        return predict_members(self.module_, x), None
+
+    def _find_decoder(self, x: Tensor) -> str:
+        """Look for features if a gradient past them will be asked for; empty if there are none."""
+        rule = self.weighting_
+        if not (rule.updates_separately or rule.reads_representation or self.log_gradients):
+            return ""
+        name = decoder_name(self.module_, x)
+        if rule.reads_representation and not name:
+            raise ValueError(
+                "Gradients of the shared representation need a network whose predictions are "
+                "decode(encode(x)) with encode(x) -> (n_targets, n_samples, h). "
+                f"{type(self.module_).__name__} is none; use gradients='exact'."
+            )
+        return name
 
     def announce(
         self, losses: Tensor, observed: Tensor | None, features: Tensor | None = None
@@ -329,10 +334,10 @@ class MultiTaskNet(NeuralNet):
     def _find_sharing(self, losses: Tensor) -> Sharing:
         if self.sharing_ is not None:
             return self.sharing_
-        heads = self.module_.towers.parameters() if self.has_towers_ else ()
-        sharing = Sharing(self.module_, losses, heads)
-        # A target without a label in this batch does not show what it reaches: look again then.
-        if (losses > 0).all():
+        towers = self.module_.towers if self.decoder_name_ == "towers" else None
+        sharing = Sharing(self.module_, losses, towers)
+        # A target without a label in this batch may not show what it reaches: look again then.
+        if hasattr(self.module_, "task_slices") or (losses != 0).all():
             self.sharing_ = sharing
         return sharing
 
@@ -365,6 +370,7 @@ class MultiTaskNet(NeuralNet):
         if iterator is None:
             return
         means = EpochMeans()
+        self.sharing_ = None  # a callback may have frozen parameters
         self._set_training(training)
         self.complete_ = getattr(iterator.dataset, "complete", False)
         with nullcontext() if training else self.evaluation_weights():

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
-from sklearn_mtl.nn import task_slices
+from sklearn_mtl.nn import Towers, task_slices
 
 
 class Sharing:
@@ -22,46 +22,51 @@ class Sharing:
         The network.
     losses : Tensor of shape (n_targets,)
         Losses of a step, with their graph.
-    heads : iterable of Parameter, default=()
-        Parameters that the losses reach past the features, each slice one target's own. They are
-        kept apart, because one backward pass gives the gradients of all targets.
+    towers : Towers or None, default=None
+        Output layers that follow the features. Their parameters are kept apart, because one
+        backward pass gives the gradients of all targets.
 
     Attributes
     ----------
     parameters : list of Parameter
-        Parameters that a loss reaches, without the heads: first those that are wholly shared, then
-        those with some shared slices, then the others. Flat vectors follow this order.
-    heads : list of Parameter
-        The heads; empty with a single target.
-    n_with_shared : int
+        Parameters that a loss reaches, without the towers': first those that are wholly shared,
+        then those with some shared slices, then the others. Flat vectors follow this order.
+    of_towers : list of Parameter
+        Parameters of the towers; empty with a single target.
+    n_shared_parameters : int
         Number of parameters with a shared slice.
-    n_shared : int
+    n_shared_values : int
         Number of their values, own slices included.
+    has_own_slices : bool
+        Whether some slice of `parameters` is one target's own.
     """
 
-    def __init__(
-        self, module: nn.Module, losses: Tensor, heads: Iterable[nn.Parameter] = ()
-    ) -> None:
+    def __init__(self, module: nn.Module, losses: Tensor, towers: Towers | None = None) -> None:
         n_targets = len(losses)
-        set_apart = {id(head) for head in heads} if n_targets > 1 else set()
         slices = task_slices(module, losses)
+        of_towers = {}
+        if towers is not None and n_targets > 1:
+            of_towers = {
+                id(towers.get_parameter(n)): own for n, own in towers.task_slices().items()
+            }
         whole: list[nn.Parameter] = []
         mixed: list[nn.Parameter] = []
         owned: list[nn.Parameter] = []
         own_values = [losses.new_zeros(0)]
-        self.heads: list[nn.Parameter] = []
+        self.of_towers: list[nn.Parameter] = []
         self._owners: list[tuple[nn.Parameter, Tensor]] = []  # of parameters with own slices
         for name, parameter in module.named_parameters():
             if name not in slices or not slices[name].any():
+                continue
+            if id(parameter) in of_towers:
+                self.of_towers.append(parameter)
                 continue
             counts = slices[name].sum(dim=1)
             shared = counts >= min(2, n_targets)
             if not shared.all():
                 owners = torch.where(counts == 1, slices[name].int().argmax(dim=1), n_targets)
                 self._owners.append((parameter, owners.to(parameter.device)))
-            if id(parameter) in set_apart:
-                self.heads.append(parameter)
-            elif shared.all():
+            if shared.all():
                 whole.append(parameter)
             elif shared.any():
                 mixed.append(parameter)
@@ -70,27 +75,37 @@ class Sharing:
             else:
                 owned.append(parameter)
         self.parameters = whole + mixed + owned
-        self.n_with_shared = len(whole) + len(mixed)
+        self.has_own_slices = bool(self._owners)
+        self.n_shared_parameters = len(whole) + len(mixed)
         self._sizes = [parameter.numel() for parameter in self.parameters]
         self._n_whole = sum(self._sizes[: len(whole)])
-        self.n_shared = sum(self._sizes[: self.n_with_shared])
+        self.n_shared_values = sum(self._sizes[: self.n_shared_parameters])
         # 1 for a value of a target's own among the parameters that are shared in part
         self._own_of_mixed = torch.cat(own_values).to(losses)
 
-    def flatten(self, gradients: Sequence[Tensor | None]) -> Tensor:
-        """Put gradients of the first parameters, as many as there are, into one vector.
+    def flatten(self, gradients: Iterable[Sequence[Tensor | None]], n_rows: int) -> Tensor:
+        """Put gradients of the first parameters, as many as there are, into one row each.
 
         Parameters
         ----------
-        gradients : sequence of Tensor or None
-            None stands for zero.
+        gradients : iterable of sequence of Tensor or None
+            For every row gradients of the parameters; None stands for zero.
+        n_rows : int
+            Number of rows.
 
         Returns
         -------
-        vector : Tensor
+        flat : Tensor of shape (n_rows, n_values)
         """
-        pairs = zip(self.parameters, gradients, strict=False)
-        return torch.cat([(torch.zeros_like(p) if g is None else g).flatten() for p, g in pairs])
+        rows = None
+        for k, of_row in enumerate(gradients):
+            pairs = zip(self.parameters, of_row, strict=False)
+            row = torch.cat([(torch.zeros_like(p) if g is None else g).flatten() for p, g in pairs])
+            if rows is None:
+                rows = row.new_empty(n_rows, len(row))
+            rows[k] = row
+        assert rows is not None
+        return rows
 
     def divide(self, flat: Tensor) -> tuple[Tensor, Tensor]:
         """Divide the targets' flat gradients into what is shared and what is their own.
@@ -102,13 +117,13 @@ class Sharing:
 
         Returns
         -------
-        shared : Tensor of shape (n_targets, n_shared)
+        shared : Tensor of shape (n_targets, n_shared_values)
             Gradients by the parameters with shared slices; zero for the other slices.
         own : Tensor
             Gradient of every slice that one target owns, zero for the others; without the
             parameters that are wholly shared.
         """
-        shared = flat[:, : self.n_shared]
+        shared = flat[:, : self.n_shared_values]
         # Of a slice that one target owns, the others' gradients are zero.
         own = flat[:, self._n_whole :].sum(dim=0)
         n_mixed = len(self._own_of_mixed)
@@ -122,31 +137,28 @@ class Sharing:
 
         Parameters
         ----------
-        shared : Tensor of shape (n_shared,)
+        shared : Tensor of shape (n_shared_values,)
             Gradient by the parameters with shared slices; zero for the other slices.
         own : Tensor
             As from :meth:`divide`.
         """
         vector = own.new_zeros(self._n_whole + len(own))
-        vector[: self.n_shared] = shared
+        vector[: self.n_shared_values] = shared
         vector[self._n_whole :] += own
         for parameter, piece in zip(self.parameters, vector.split(self._sizes), strict=True):
             parameter.grad = piece.view_as(parameter)
 
-    def scale_own(self, factors: Tensor, *, heads: bool) -> None:
+    def scale_own(self, factors: Tensor) -> None:
         """Multiply the gradients of every target's own slices by its factor.
 
         Parameters
         ----------
         factors : Tensor of shape (n_targets,)
             Factors of the targets.
-        heads : bool
-            Whether those of the heads are multiplied too.
         """
         factors = torch.cat([factors, factors.new_ones(1)])  # shared slices keep their gradient
-        kept = set() if heads else {id(head) for head in self.heads}
         for parameter, owners in self._owners:
             gradient = parameter.grad
-            if gradient is not None and id(parameter) not in kept:
+            if gradient is not None:
                 per_slice = gradient.shape[:1] + (1,) * (gradient.ndim - 1)
                 gradient.mul_(factors[owners].view(per_slice))

@@ -81,7 +81,7 @@ class TaskWeighting(Callback):
         changed = [
             f"{parameter.name}={value!r}"
             for parameter, value in given
-            if value != parameter.default
+            if repr(value) != repr(parameter.default)  # an array has no single truth value
         ]
         return f"{type(self).__name__}({', '.join(changed)})"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, NamedTuple
+from numbers import Integral, Real
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -11,11 +12,13 @@ from torch import Tensor
 
 from sklearn_mtl.weighting._base import TaskGradients, TaskWeighting
 from sklearn_mtl.weighting._min_norm import SOLVERS, min_norm_weights
+from sklearn_mtl.weighting._weight_average import WeightAverage
 
 GRADIENTS = ("exact", "representation")
 NORMALIZATIONS = (None, "l2", "loss", "loss+")
-# Below this share of its smallest possible weight, a target counts as left out of the step.
-COLLAPSED = 1e-9
+# Up to this share of an equal weight above its smallest one, a target counts as left out of the
+# step. Frank-Wolfe comes near zero only.
+COLLAPSED = 1e-3
 
 
 def routing_weights(
@@ -63,7 +66,7 @@ def routing_weights(
         mixing += (1 - n_targets * min_weight) * np.eye(n_targets)
         gramian = mixing @ gramian @ mixing
     weights = min_norm_weights(gramian, solver=solver).weights
-    collapsed = bool(weights.min() < COLLAPSED)
+    collapsed = bool(weights.min() < COLLAPSED / n_targets)
     if min_weight:
         weights = min_weight + (1 - n_targets * min_weight) * weights
     return weights, collapsed
@@ -74,51 +77,23 @@ def _inverse(values: np.ndarray) -> np.ndarray:
     return 1 / np.where(values > 0, values, 1.0)
 
 
-class _MovingAverage(NamedTuple):
-    """Exponential moving average of weights, corrected for its start as Adam's is.
-
-    A target without a label in a step keeps its average.
-    """
-
-    total: np.ndarray
-    mass: np.ndarray
-
-    def updated(self, weights: np.ndarray, seen: np.ndarray | None, smoothing: float) -> Any:
-        """Take in the weights of the targets seen (None: all)."""
-        total = smoothing * self.total
-        mass = smoothing * self.mass + (1 - smoothing)
-        if seen is None:
-            return _MovingAverage(total + (1 - smoothing) * weights, mass)
-        # Weights among few targets count as much as they would among all: 1 / K if equal.
-        total[seen] += (1 - smoothing) * weights * len(weights) / len(seen)
-        return _MovingAverage(np.where(seen, total, self.total), np.where(seen, mass, self.mass))
-
-    def weights_of(self, seen: np.ndarray | None) -> np.ndarray:
-        """Averages of the targets seen, scaled to the sum one; equal weights if there are none."""
-        known = self.mass > 0 if seen is None else seen & (self.mass > 0)
-        weights = np.divide(self.total, self.mass, out=np.zeros_like(self.mass), where=known)
-        total = weights.sum()
-        if total > 0:
-            return weights / total
-        chosen = np.ones(len(weights)) if seen is None else seen.astype(float)
-        return chosen / max(chosen.sum(), 1.0)
-
-
 class ParetoObjectiveRouting(TaskWeighting):
     """Pareto objective routing (POR) of TMoE-P: Algorithm 1, eqs 7 to 13.
 
-    In every step the weights w of the targets minimise ``||sum_k w_k g_k||^2`` over the simplex,
-    where g_k is the gradient of the loss of target k by the shared parameters. The shared
-    parameters are updated by that shortest combination, which lowers the losses of all targets or
-    is zero at a Pareto-stationary point; the parameters of one target alone are updated by their
-    own gradient, without a weight (eq. 13).
+    In every step weights w of the targets are found that minimise ``||sum_k w_k g_k||^2`` over the
+    simplex, where g_k is the gradient of the loss of target k by the shared parameters. The shared
+    parameters are updated by the combination of the gradients with these weights, averaged over
+    the steps before; the parameters of one target alone are updated by their own gradient, without
+    a weight (eq. 13). Without averaging (``smoothing=0``, the paper), the combination lowers the
+    losses of all targets in the batch, or is zero at a Pareto-stationary point.
 
     Parameters
     ----------
     gradients : {"exact", "representation"}, default="exact"
         Gradients the weights are computed from: by the shared parameters, which takes one
-        backward pass per target, or by the shared representation, all targets in one pass. The
-        second bounds the first (MGDA-UB) and gives other weights; the update itself is exact.
+        backward pass per target and memory for one gradient per target, or by the shared
+        representation, all targets in one pass. The second bounds the first (MGDA-UB) and gives
+        other weights; the update itself is that of eq. 13. Take it for more than about 20 targets.
     solver : {"exact", "frank-wolfe"}, default="exact"
         Solver of the quadratic programme; the paper uses Frank-Wolfe.
     normalize : {None, "l2", "loss", "loss+"}, default=None
@@ -129,7 +104,7 @@ class ParetoObjectiveRouting(TaskWeighting):
     min_weight : float, default=0.0
         Smallest weight of a target, at most one over the number of targets; the best weights
         under that condition are used. 0 lets a target drop out of a step.
-    smoothing : float, default=0.9
+    smoothing : float, default=0.5
         Share of the earlier weights in the moving average that is used, in [0, 1); 0 uses the
         weights of the step alone, as the paper does.
 
@@ -156,9 +131,10 @@ class ParetoObjectiveRouting(TaskWeighting):
 
     The shortest combination leans towards the target with the *smaller* gradient: for orthogonal
     gradients w_1 / w_2 is the squared length of g_2 over that of g_1. A step in which a target
-    gets its smallest possible weight is called collapsed; the share of collapsed steps is recorded
-    in ``history_`` as ``collapsed_share``. `smoothing` and `min_weight` keep all targets in
-    play and are departures from the paper, as are `every` and ``gradients="representation"``.
+    gets its smallest possible weight, before averaging, is called collapsed; the share of collapsed
+    steps is recorded in ``history_`` as ``collapsed_share``. `smoothing` and `min_weight` keep all
+    targets in play and are departures from the paper, as are `every` and
+    ``gradients="representation"``.
 
     ``gradients="representation"`` takes what the towers see, ``encode(x)``, as every target's view
     of one shared representation; for a mixture of experts the views differ by the gates, which the
@@ -183,6 +159,11 @@ class ParetoObjectiveRouting(TaskWeighting):
     >>> weights = model.history_.filter(like="weight_")
     >>> bool((weights.sum(axis=1).round(6) == 1).all())
     True
+
+    Parameters of the rule are searched over like others, if it is passed as an object:
+
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> search = GridSearchCV(model, {"weighting__smoothing": [0.0, 0.9]})
     """
 
     updates_separately: ClassVar[bool] = True
@@ -194,7 +175,7 @@ class ParetoObjectiveRouting(TaskWeighting):
         normalize: str | None = None,
         every: int = 1,
         min_weight: float = 0.0,
-        smoothing: float = 0.9,
+        smoothing: float = 0.5,
     ) -> None:
         self.gradients = gradients
         self.solver = solver
@@ -219,15 +200,18 @@ class ParetoObjectiveRouting(TaskWeighting):
             value = getattr(self, name)
             if value not in allowed:
                 raise ValueError(f"`{name}` must be one of {list(allowed)}. Found {value!r}.")
-        if self.every < 1:
-            raise ValueError(f"`every` must be at least 1. Found {self.every!r}.")
-        if not 0 <= self.smoothing < 1:
-            raise ValueError(f"`smoothing` must be in [0, 1). Found {self.smoothing!r}.")
-        if not 0 <= self.min_weight <= 1:
-            raise ValueError(f"`min_weight` must be in [0, 1]. Found {self.min_weight!r}.")
-        self._average: _MovingAverage | None = None
-        self._proposal: tuple[_MovingAverage, bool | None] | None = None
-        self._n_steps = 0
+        every: Any = self.every
+        if not isinstance(every, Integral) or every < 1:
+            raise ValueError(f"`every` must be an int of at least 1. Found {every!r}.")
+        smoothing: Any = self.smoothing
+        if not isinstance(smoothing, Real) or not 0 <= float(smoothing) < 1:
+            raise ValueError(f"`smoothing` must be in [0, 1). Found {smoothing!r}.")
+        min_weight: Any = self.min_weight
+        if not isinstance(min_weight, Real) or not 0 <= float(min_weight) <= 1:
+            raise ValueError(f"`min_weight` must be in [0, 1]. Found {min_weight!r}.")
+        self._average: WeightAverage | None = None
+        self._proposal: tuple[WeightAverage, bool | None] | None = None
+        self._steps_since_solved: int | None = None
         self._n_solved = 0
         self._n_collapsed = 0
         return self
@@ -248,15 +232,16 @@ class ParetoObjectiveRouting(TaskWeighting):
                 f"`min_weight` must be at most 1 / {n_targets} for {n_targets} targets. "
                 f"Found {self.min_weight!r}."
             )
-        average = self._average or _MovingAverage(np.zeros(n_targets), np.zeros(n_targets))
+        average = self._average or WeightAverage.empty(n_targets)
         seen = None if observed is None else observed.cpu().numpy()
         n_seen = n_targets if seen is None else int(seen.sum())
+        is_due = self._steps_since_solved is None or self._steps_since_solved >= self.every
         collapsed = None
-        if self._n_steps % self.every == 0 and n_seen > 1:
+        if is_due and n_seen > 1:
             solved, collapsed = self._solve(losses, gradients, seen)
             average = average.updated(solved, seen, self.smoothing)
         self._proposal = average, collapsed
-        weights = average.weights_of(seen)
+        weights = average.weights(seen, self.min_weight)
         self.weights_ = torch.as_tensor(weights, dtype=losses.dtype, device=losses.device)
 
     def _solve(
@@ -289,10 +274,12 @@ class ParetoObjectiveRouting(TaskWeighting):
             return
         self._average, collapsed = self._proposal
         self._proposal = None
-        self._n_steps += 1
         if collapsed is not None:
+            self._steps_since_solved = 0
             self._n_solved += 1
             self._n_collapsed += collapsed
+        if self._steps_since_solved is not None:
+            self._steps_since_solved += 1
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Put the share of collapsed steps on record."""

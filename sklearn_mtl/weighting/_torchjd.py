@@ -117,8 +117,8 @@ class TorchJDAggregation(TaskWeighting):
     Parameters
     ----------
     aggregator : str or torchjd.aggregation.Aggregator, default="UPGrad"
-        The aggregator, such as ``CAGrad(c=0.5)``, or the name of a class that needs no
-        arguments, such as ``"PCGrad"``. An object is copied and reset before it is used.
+        The aggregator, such as ``GradVac(beta=0.2)``, or the name of a class that
+        needs no arguments, such as ``"PCGrad"``. An object is copied and reset before it is used.
 
     Attributes
     ----------
@@ -152,6 +152,10 @@ class TorchJDAggregation(TaskWeighting):
     shared gradient is zero, the labelled targets are recorded with the weight 1, and the state of
     the aggregator rests.
 
+    The extra brings what ``UPGrad`` and ``DualProj`` need. ``CAGrad`` and ``NashMTL`` solve convex
+    programmes with packages that torchjd installs by extras of its own
+    (``pip install "torchjd[cagrad,nash-mtl]"``).
+
     ``UPGrad``, ``DualProj`` and ``CAGrad`` take gradients for zero whose squared norms sum to less
     than their ``norm_eps`` of 1e-4: the first two then give the mean, the last one gives zero.
 
@@ -180,7 +184,7 @@ class TorchJDAggregation(TaskWeighting):
             part.reset()
         self._aggregator: Aggregator = aggregator
         self._is_stateful = bool(_stateful_parts(aggregator))
-        # By the targets that are labelled; the rows of an aggregator always mean the same targets.
+        # By the targets that are labelled: the rows of a stateful one always mean the same targets.
         self._by_targets: dict[tuple[bool, ...], Aggregator] = {}
         self._advanced: tuple[tuple[bool, ...], Aggregator] | None = None
         return self
@@ -204,12 +208,14 @@ class TorchJDAggregation(TaskWeighting):
             self.weights_ = seen.to(losses.dtype)
             return
         key = tuple(seen.tolist())
-        if key not in self._by_targets:
-            self._by_targets[key] = for_targets(self._aggregator, seen, like=jacobian)
-        aggregator = self._by_targets[key]
+        aggregator = self._by_targets.get(key)
+        if aggregator is None:
+            aggregator = for_targets(self._aggregator, seen, like=jacobian)
         if self._is_stateful:
             aggregator = copy.deepcopy(aggregator)
             self._advanced = (key, aggregator)
+        elif seen.all():
+            self._by_targets[key] = aggregator  # the usual case; others are made anew
         try:
             self.shared_gradient_, weights = aggregate(aggregator, jacobian)
         except ValueError as error:
@@ -243,7 +249,7 @@ def _resolve(aggregator: str | Aggregator) -> Aggregator:
     if not isinstance(aggregator, str) or aggregator not in names:
         raise ValueError(
             "`aggregator` must be an object of torchjd.aggregation.Aggregator, such as "
-            f"CAGrad(c=0.5), or one of the names {names}. Found {aggregator!r}."
+            f"GradVac(beta=0.2), or one of the names {names}. Found {aggregator!r}."
         )
     return getattr(aggregation, aggregator)()
 

@@ -17,7 +17,7 @@ from sklearn_mtl.benchmarks import (
     _table2,
     _table3,
 )
-from sklearn_mtl.benchmarks._weighting_rules import FIXED, POR
+from sklearn_mtl.benchmarks._weighting_rules import FIXED, PUBLISHED
 
 QUICK = ("--seeds", "1", "--max-epochs", "2", "--max-rows", "150")
 
@@ -171,7 +171,7 @@ def test_por(run_benchmark, small_tables, monkeypatch):
 @pytest.mark.slow
 def test_por_in_processes_gives_the_same(run_benchmark, tmp_path):
     pytest.importorskip("matplotlib")
-    options = ("--seeds", "1", "--max-rows", "60", "--max-epochs", "1", "--rules", POR)
+    options = ("--seeds", "1", "--max-rows", "60", "--max-epochs", "1", "--rules", PUBLISHED)
     options += ("--protocols", "sintering-shuffled")
     tables = []
     for jobs in ("1", "2"):

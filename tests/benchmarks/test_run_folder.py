@@ -6,7 +6,7 @@ import pytest
 
 from sklearn_mtl.benchmarks._run_folder import RunFolder
 
-RUNS = pd.DataFrame({"rule": ["POR, loss+", "fixed, tuned"], "seed": [0, 1]})
+RUNS = pd.DataFrame({"rule": ["POR-loss+", "fixed-tuned"], "seed": [0, 1]})
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from sklearn_mtl.benchmarks._contenders import Effort
 from sklearn_mtl.benchmarks._rule_runs import OMOE, evaluate, fit_rule, validation_score
 from sklearn_mtl.benchmarks._rule_tasks import RULE_TASKS
 from sklearn_mtl.benchmarks._tuning import Cell, chosen_candidates
-from sklearn_mtl.benchmarks._weighting_rules import POR, Candidate
+from sklearn_mtl.benchmarks._weighting_rules import PUBLISHED, Candidate
 
 CANDIDATE = Candidate(4e-3)
 
@@ -21,8 +21,8 @@ def test_the_best_candidate_of_every_cell_is_chosen():
         [
             ("a", "OMoE", "equal", "lr 1", 0.1),
             ("a", "OMoE", "equal", "lr 2", 0.3),
-            ("a", "OMoE", "POR", "lr 1", 0.3),
-            ("a", "OMoE", "POR", "lr 2", 0.3),
+            ("a", "OMoE", "POR-published", "lr 1", 0.3),
+            ("a", "OMoE", "POR-published", "lr 2", 0.3),
             ("b", "OMoE", "equal", "lr 1", -1.0),
             ("b", "OMoE", "equal", "lr 2", -2.0),
         ],
@@ -30,7 +30,7 @@ def test_the_best_candidate_of_every_cell_is_chosen():
     )
     assert chosen_candidates(tuning) == {
         ("a", "OMoE", "equal"): "lr 2",
-        ("a", "OMoE", "POR"): "lr 1",
+        ("a", "OMoE", "POR-published"): "lr 1",
         ("b", "OMoE", "equal"): "lr 1",
     }
 
@@ -42,7 +42,7 @@ def task(request):
 
 def test_the_score_for_tuning_is_free_of_test_rows(task):
     def score(task):
-        model = fit_rule(task, OMOE, POR, CANDIDATE, 1000, Effort(2))
+        model = fit_rule(task, OMOE, PUBLISHED, CANDIDATE, 1000, Effort(2))
         return validation_score(task, model)
 
     X, y = task.X.copy(), task.y.copy()
@@ -55,7 +55,7 @@ def test_chosen_settings_do_not_depend_on_test_labels(run_benchmark, monkeypatch
     """Through the whole benchmark, as it tunes."""
     pytest.importorskip("matplotlib")
     name = "sintering-shuffled"
-    options = ("--seeds", "1", "--max-rows", "100", "--max-epochs", "2", "--rules", POR)
+    options = ("--seeds", "1", "--max-rows", "100", "--max-epochs", "2", "--rules", PUBLISHED)
     options += ("--protocols", name)
     load = RULE_TASKS[name].load
 
@@ -88,7 +88,7 @@ def test_rules_of_a_seed_are_compared_on_the_same_rows(run_benchmark, monkeypatc
         return fit_rule(task, network, rule, candidate, seed, effort)
 
     monkeypatch.setattr(_por, "fit_rule", fit_and_note)
-    options = ("--seeds", "2", "--max-rows", "60", "--max-epochs", "1", "--rules", POR)
+    options = ("--seeds", "2", "--max-rows", "60", "--max-epochs", "1", "--rules", PUBLISHED)
     run_benchmark(_por, *options, "--protocols", "sintering-shuffled")
     assert sorted(seen) == [0, 1, 1000]
     for runs in seen.values():
@@ -99,7 +99,7 @@ def test_rules_of_a_seed_are_compared_on_the_same_rows(run_benchmark, monkeypatc
 
 def test_recorded_validation_r2_is_that_of_the_kept_network(task):
     """The best epoch's weights are restored, so that the record must hold their score."""
-    model = fit_rule(task, OMOE, POR, CANDIDATE, 0, Effort(4))
+    model = fit_rule(task, OMOE, PUBLISHED, CANDIDATE, 0, Effort(4))
     history = evaluate(task, model).history
     r2 = history[[f"valid_R2_{name}" for name in task.target_names]]
     best = model.history_["valid_loss"].idxmin()

@@ -150,13 +150,13 @@ def test_logged_gradients_get_a_panel_of_their_own():
     history = pd.DataFrame({"epoch": [1, 2]})
     for name in ("feo", "rdi"):
         history = history.assign(**{f"train_loss_{name}": [1.0, 0.5], f"weight_{name}": 1.0})
-    history["gradient_cosine_feo_rdi"] = [0.4, -0.2]
+    history["gradient_cosine_feo|rdi"] = [0.4, -0.2]
     drawn = TrainingHistoryDisplay.from_history(history)
     assert len(drawn.axes_) == 3
     line = drawn.axes_[2].lines[0]
     np.testing.assert_array_equal(line.get_ydata(), [0.4, -0.2])
     assert line.get_label() == "feo, rdi"
-    without = TrainingHistoryDisplay.from_history(history.drop(columns="gradient_cosine_feo_rdi"))
+    without = TrainingHistoryDisplay.from_history(history.drop(columns="gradient_cosine_feo|rdi"))
     assert len(without.axes_) == 2
 
 

@@ -65,7 +65,7 @@ def test_the_history_names_the_pairs():
     settings = {"max_epochs": 3, "random_state": 0, "log_gradients": True}
     history = MMoERegressor(**settings).fit(X, y).history_
     columns = [name for name in history if name.startswith("gradient_cosine_")]
-    assert columns == [f"gradient_cosine_{pair}" for pair in ("y0_y1", "y0_y2", "y1_y2")]
+    assert columns == [f"gradient_cosine_{pair}" for pair in ("y0|y1", "y0|y2", "y1|y2")]
     assert history[columns].abs().to_numpy().max() <= 1 + 1e-6
     # One target has no pair; the log stays silent.
     alone = TMoEPRegressor(**settings).fit(X, y[:, 0]).history_

@@ -6,8 +6,10 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from sklearn.model_selection import GridSearchCV
 
 from sklearn_mtl import MMoERegressor, PLERegressor, TMoEPRegressor
+from sklearn_mtl.metrics import masked_r2_scorer
 from sklearn_mtl.nn import ImplicitEnsemble, MMoE, OMoE, SharedBottom
 from sklearn_mtl.training import TensorTable
 from sklearn_mtl.weighting import EqualWeighting, FixedWeighting, ParetoObjectiveRouting
@@ -220,6 +222,29 @@ def test_kept_weights_are_shared_out_among_the_labelled_targets():
     np.testing.assert_allclose(found[1], expected / expected.sum(), rtol=1e-5)
 
 
+def test_weights_kept_until_a_step_with_two_labelled_targets():
+    """A step that is due but has one labelled target leaves the problem to the next step."""
+    data = table(48, missing=0.0)
+    labels = data.y.clone()
+    labels[16:32, 1:] = torch.nan
+    rule = ParetoObjectiveRouting(smoothing=0.0, every=1)
+    found = weights_of_steps(rule, TensorTable(data.X, labels), lr=1e-12, max_epochs=2)
+    np.testing.assert_allclose(found[1], [1, 0, 0])
+    whole = weights_of_steps(PLAIN, data, lr=1e-12, max_epochs=1)
+    np.testing.assert_allclose(found[[0, 2, 3, 5]], whole[[0, 2, 0, 2]], rtol=1e-4)
+
+
+def test_no_labelled_target_falls_below_the_floor():
+    data = table(160, missing=0.5)
+    for every in (1, 4):
+        rule = ParetoObjectiveRouting(min_weight=0.3, every=every)
+        found = weights_of_steps(rule, data, batch_size=4, max_epochs=2)
+        labelled = ~data.y.isnan().numpy().reshape(-1, 4, 3).all(axis=1)
+        weights = found[: len(labelled)]
+        assert (weights[labelled] >= 0.3 - 1e-6).all()
+        assert (weights[~labelled] == 0).all()
+
+
 def test_the_share_of_collapsed_steps_is_recorded():
     """The second target is ten times the first: its gradient is long and of the same direction."""
     data = table(64, missing=0.0)
@@ -295,10 +320,18 @@ def test_training_goes_on_after_pickling():
     np.testing.assert_array_equal(model.predict(X), twin.predict(X))
 
 
-def test_works_on_other_networks_of_the_library():
+def test_a_grid_over_the_parameters_of_the_rule():
     X, y = regression_data()
-    model = MMoERegressor(weighting="por", max_epochs=3, ensemble_size=2, random_state=0).fit(X, y)
-    assert model.history_["collapsed_share"].between(0, 1).all()
+    model = MMoERegressor(weighting=ParetoObjectiveRouting(), max_epochs=3, random_state=0)
+    grid = {"weighting__smoothing": [0.0, 0.9], "weighting__gradients": ["exact", "representation"]}
+    search = GridSearchCV(model, grid, cv=2, scoring=masked_r2_scorer).fit(X, y)
+    scores = search.cv_results_["mean_test_score"]
+    assert np.isfinite(scores).all()
+    assert len(set(scores)) == 4  # four different trainings
+    assert search.best_estimator_.weighting.get_params() in [
+        {**ParetoObjectiveRouting().get_params(), **{k.partition("__")[2]: v for k, v in p.items()}}
+        for p in search.cv_results_["params"]
+    ]
 
 
 def test_diverging_training_is_reported_by_the_net():
@@ -314,7 +347,10 @@ def test_diverging_training_is_reported_by_the_net():
         ({"gradients": "approximate"}, r"`gradients` must be one of.*Found 'approximate'"),
         ({"solver": "simplex"}, r"`solver` must be one of.*Found 'simplex'"),
         ({"normalize": "l1"}, r"`normalize` must be one of.*Found 'l1'"),
-        ({"every": 0}, "`every` must be at least 1. Found 0"),
+        ({"every": 0}, "`every` must be an int of at least 1. Found 0"),
+        ({"every": 1.5}, "`every` must be an int of at least 1. Found 1.5"),
+        ({"smoothing": "x"}, r"`smoothing` must be in .* Found 'x'"),
+        ({"min_weight": None}, r"`min_weight` must be in .* Found None"),
         ({"smoothing": 1.0}, r"`smoothing` must be in \[0, 1\). Found 1.0"),
         ({"min_weight": -0.1}, r"`min_weight` must be in \[0, 1\]. Found -0.1"),
         ({"min_weight": 0.4}, "`min_weight` must be at most 1 / 3 for 3 targets. Found 0.4"),
@@ -327,9 +363,9 @@ def test_wrong_parameters(params, message):
 
 
 def test_a_network_without_features_cannot_give_gradients_by_them():
-    rule = ParetoObjectiveRouting(gradients="representation")
-    with pytest.raises(ValueError, match=r"Branches lacks them; use gradients='exact'"):
-        make_net(Branches, {}, weighting=rule)
+    net = make_net(Branches, {}, weighting=ParetoObjectiveRouting(gradients="representation"))
+    with pytest.raises(ValueError, match=r"Branches is none; use gradients='exact'"):
+        fit(net, table())
 
 
 def test_fixed_weights_scale_the_towers_and_routing_does_not():

@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
@@ -124,3 +125,4 @@ def test_a_rule_is_shown_as_it_is_written():
     rule = ParetoObjectiveRouting(smoothing=0.9, gradients="representation")
     assert repr(rule) == "ParetoObjectiveRouting(gradients='representation', smoothing=0.9)"
     assert repr(FixedWeighting([2.0, 1.0])) == "FixedWeighting(weights=[2.0, 1.0])"
+    assert repr(FixedWeighting(np.array([2.0, 1.0]))) == "FixedWeighting(weights=array([2., 1.]))"
