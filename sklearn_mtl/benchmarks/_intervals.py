@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from sklearn_mtl.metrics._block_bootstrap import paired_block_bootstrap
+from sklearn_mtl.metrics import paired_block_bootstrap
 
 
 class Difference(NamedTuple):

@@ -1,17 +1,18 @@
 """Does Pareto objective routing (POR) help? Weighting rules compared on one network.
 
 The network is OMoE (TMoEPRegressor): two blocks, one expert of every target's own, one shared. MMoE
-and SharedBottom stand beside it on the sulfur recovery unit. "As published" takes the weights of
-every step alone; "smoothed", the default of ParetoObjectiveRouting, their moving average; "floor"
-leaves every target a weight of at least 0.2. The other variants are not smoothed.
+and SharedBottom stand beside it on the sulfur recovery unit. "POR-published" takes the weights of
+every step alone; "POR-default", as ParetoObjectiveRouting does, their moving average with
+smoothing 0.5, "POR-smoothed" with 0.9; "floor" leaves every target a weight of at least 0.2. The
+other variants are not smoothed.
 
-Every rule is tuned on the validation part, with a seed of its own: the learning rate among 1e-3,
-2e-3 and 4e-3, and for the fixed rule also the weights, equal or one target three times the others.
-The setting with the best R2 there is then run with the seeds that are reported. Test rows are the
-same for every seed and no part of the tuning. A seed fixes the network and, in shuffled splits,
-which other rows are for training and which for validation: the same for all rules. The validation
-part stops the networks. The gas turbine is thinned and epochs are limited, so that all runs take
-about two hours of one core.
+Every rule is tuned on the validation part, with a seed of its own: the learning rate, and for the
+fixed rule also the weights, equal or one target three times the others. The setting with the best
+R2 there is then run with the seeds that are reported. Test rows are the same for every seed and no
+part of the tuning. A seed fixes the network and, in shuffled splits, which other rows are for
+training and which for validation: the same for all rules. The validation part stops the networks.
+The gas turbine is thinned and epochs are limited, so that all runs take about two hours of one
+core.
 
 "less equal" is the difference in R2 to equal weights, mean over targets and seeds, with two 95 %
 intervals: "rows" is a paired block bootstrap of the test rows, the same blocks for both rules, all
@@ -72,6 +73,7 @@ from sklearn_mtl.benchmarks._weighting_rules import (
     DEFAULT,
     EQUAL,
     FAMILY,
+    LEARNING_RATES,
     PUBLISHED,
     RULE_NAMES,
     RULES,
@@ -270,7 +272,8 @@ def write_report(
             "# Pareto objective routing",
             (__doc__ or "").strip(),
             f"{describe_machine()}. Mean +- standard deviation over seeds: {arguments.seeds}. "
-            f"Largest number of epochs: {epochs_of(arguments)}.",
+            f"Largest number of epochs: {epochs_of(arguments)}. Learning rates to choose from: "
+            f"{', '.join(f'{rate:g}' for rate in LEARNING_RATES)}.",
             "## All tasks",
             *(
                 verdict(rule, scores, differences)

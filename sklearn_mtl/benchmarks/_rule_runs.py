@@ -126,8 +126,8 @@ def weight_columns(target_names: list[str], history: pd.DataFrame) -> dict[str, 
     -------
     columns : dict of str to float
         ``weight first <target>`` and ``weight last <target>``, means over the first and the last
-        quarter of the epochs; ``collapsed`` is the share of the steps in which a target had no
-        weight at all, where the rule records it.
+        quarter of the epochs; ``collapsed`` is the share of the steps in which a target got
+        the smallest weight it may have, where the rule records it.
     """
     weights = history[[f"weight_{name}" for name in target_names]].to_numpy()
     shares = weights / weights.sum(axis=1, keepdims=True)

@@ -1,13 +1,14 @@
 """Models of TMoE-P's table II on the sulfur recovery unit: RMSE, MAE and R2 of both targets.
 
-All models get the same inputs and default parameters; the middle part of the split stops the
-networks. "paper" is the mean that the paper reports, beside the shuffled split only: its figures
-fit that split, though it does not say which it used. Rows of that split leak: windows of 10 rows
-overlap, so that a test row has near copies among the training rows, and interpolation between the
-training rows in time, without any input, beats every model. Of the two references without inputs,
-the last laboratory value is taken to be known ten rows later. Most labels of this table lie on
-straight lines between fewer measured ones: "at knots" is the R2 over the test rows where a target
-bends, thus was measured. A seed fixes split and model, the same for all models.
+All models get the same inputs and default parameters (PLS: 20 components); the middle part of the
+split stops the networks. "paper" is the mean that the paper reports, beside the shuffled split
+only: its figures fit that split, though it does not say which it used. Rows of that split leak:
+windows of 10 rows overlap, so that a test row has near copies among the training rows, and
+interpolation between the training rows in time, without any input, beats every model. Of the two
+references without inputs, the last laboratory value is taken to be known ten rows later. Most
+labels of this table lie on straight lines between fewer measured ones: "at knots" is the R2 over
+the test rows where a target bends, thus was measured. A seed fixes split and model, the same for
+all models.
 """
 
 from __future__ import annotations

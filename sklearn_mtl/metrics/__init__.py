@@ -1,5 +1,6 @@
 """Metrics over observed labels: NaN in `y_true` means "not measured" and is left out."""
 
+from sklearn_mtl.metrics._block_bootstrap import paired_block_bootstrap
 from sklearn_mtl.metrics._normalized_errors import (
     normalized_mean_absolute_error,
     normalized_mean_squared_error,
@@ -13,6 +14,7 @@ __all__ = [
     "masked_r2_scorer",
     "normalized_mean_absolute_error",
     "normalized_mean_squared_error",
+    "paired_block_bootstrap",
     "regression_report",
     "transfer_report",
 ]

@@ -114,7 +114,7 @@ def paired_block_bootstrap(
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn_mtl.metrics._block_bootstrap import paired_block_bootstrap
+    >>> from sklearn_mtl.metrics import paired_block_bootstrap
     >>> rng = np.random.default_rng(0)
     >>> reference = np.convolve(rng.exponential(size=500), np.ones(10), mode="valid")
     >>> losses = 0.9 * reference + rng.normal(0, 0.1, size=491)

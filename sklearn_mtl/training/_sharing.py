@@ -44,21 +44,19 @@ class Sharing:
     def __init__(self, module: nn.Module, losses: Tensor, towers: Towers | None = None) -> None:
         n_targets = len(losses)
         slices = task_slices(module, losses)
-        of_towers = {}
+        set_apart = set()
         if towers is not None and n_targets > 1:
-            of_towers = {
-                id(towers.get_parameter(n)): own for n, own in towers.task_slices().items()
-            }
+            set_apart = {id(parameter) for parameter in towers.parameters()}
         whole: list[nn.Parameter] = []
         mixed: list[nn.Parameter] = []
         owned: list[nn.Parameter] = []
-        own_values = [losses.new_zeros(0)]
+        own_of_mixed = [losses.new_zeros(0)]
         self.of_towers: list[nn.Parameter] = []
         self._owners: list[tuple[nn.Parameter, Tensor]] = []  # of parameters with own slices
         for name, parameter in module.named_parameters():
             if name not in slices or not slices[name].any():
                 continue
-            if id(parameter) in of_towers:
+            if id(parameter) in set_apart:
                 self.of_towers.append(parameter)
                 continue
             counts = slices[name].sum(dim=1)
@@ -71,7 +69,7 @@ class Sharing:
             elif shared.any():
                 mixed.append(parameter)
                 size = parameter.numel() // len(shared)
-                own_values.append((~shared).repeat_interleave(size).to(losses))
+                own_of_mixed.append((~shared).repeat_interleave(size).to(losses))
             else:
                 owned.append(parameter)
         self.parameters = whole + mixed + owned
@@ -80,8 +78,8 @@ class Sharing:
         self._sizes = [parameter.numel() for parameter in self.parameters]
         self._n_whole = sum(self._sizes[: len(whole)])
         self.n_shared_values = sum(self._sizes[: self.n_shared_parameters])
-        # 1 for a value of a target's own among the parameters that are shared in part
-        self._own_of_mixed = torch.cat(own_values).to(losses)
+        # 1 for a target's own value among those of the parameters that are shared in part
+        self._own_of_mixed = torch.cat(own_of_mixed)
 
     def flatten(self, gradients: Iterable[Sequence[Tensor | None]], n_rows: int) -> Tensor:
         """Put gradients of the first parameters, as many as there are, into one row each.
@@ -142,9 +140,10 @@ class Sharing:
         own : Tensor
             As from :meth:`divide`.
         """
-        vector = own.new_zeros(self._n_whole + len(own))
-        vector[: self.n_shared_values] = shared
-        vector[self._n_whole :] += own
+        n_mixed = len(self._own_of_mixed)
+        vector = torch.cat([shared, own[n_mixed:]])
+        if n_mixed:
+            vector[self._n_whole : self.n_shared_values] += own[:n_mixed]
         for parameter, piece in zip(self.parameters, vector.split(self._sizes), strict=True):
             parameter.grad = piece.view_as(parameter)
 

@@ -9,7 +9,7 @@ from sklearn_mtl.weighting._dynamic_loss import DynamicLossWeighting
 from sklearn_mtl.weighting._equal import EqualWeighting
 from sklearn_mtl.weighting._fixed import FixedWeighting
 from sklearn_mtl.weighting._gradnorm import GradNorm
-from sklearn_mtl.weighting._min_norm import MinNormSolution, min_norm_weights
+from sklearn_mtl.weighting._min_norm import min_norm_weights
 from sklearn_mtl.weighting._pareto_routing import ParetoObjectiveRouting
 from sklearn_mtl.weighting._torchjd import TorchJDAggregation
 from sklearn_mtl.weighting._uncertainty import UncertaintyWeighting
@@ -30,7 +30,6 @@ __all__ = [
     "EqualWeighting",
     "FixedWeighting",
     "GradNorm",
-    "MinNormSolution",
     "ParetoObjectiveRouting",
     "TaskWeighting",
     "TorchJDAggregation",

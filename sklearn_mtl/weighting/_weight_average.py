@@ -48,7 +48,8 @@ class WeightAverage(NamedTuple):
             The new average; this one stays as it is.
         """
         if seen is None:
-            seen = np.ones(len(weights), dtype=bool)
+            total = smoothing * self.total + (1 - smoothing) * weights
+            return WeightAverage(total, smoothing * self.mass + 1 - smoothing)
         total, mass = self.total.copy(), self.mass.copy()
         # Weights among few targets count as much as they would among all: 1 / K if equal.
         share = (1 - smoothing) * len(weights) / len(seen)
@@ -78,10 +79,12 @@ class WeightAverage(NamedTuple):
         if n_seen == 0:
             return weights
         known = mass > 0
-        average = np.full(n_seen, 1.0)
-        if known.any():
+        if known.all():
+            average = total / mass
+        else:
+            average = np.ones(n_seen)
             average[known] = total[known] / mass[known]
-            average[~known] = average[known].mean()
+            average[~known] = average[known].mean() if known.any() else 1.0
         # All averages are zero where a step has none but targets that were left out before.
         shares = average / average.sum() if average.sum() > 0 else np.full(n_seen, 1 / n_seen)
         if min_weight:

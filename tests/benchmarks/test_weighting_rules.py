@@ -5,7 +5,6 @@ import pytest
 from sklearn_mtl.benchmarks._weighting_rules import (
     EQUAL,
     FIXED,
-    LEARNING_RATES,
     RULE_NAMES,
     UPGRAD,
     Candidate,
@@ -20,7 +19,7 @@ def test_every_rule_gets_every_learning_rate(rule):
     if rule == UPGRAD:
         pytest.importorskip("torchjd")
     offered = candidates(rule, 3)
-    assert {candidate.learning_rate for candidate in offered} == set(LEARNING_RATES)
+    assert sorted({candidate.learning_rate for candidate in offered}) == [2e-3, 4e-3, 8e-3]
     assert len({str(candidate) for candidate in offered}) == len(offered)
     assert all(isinstance(make_rule(rule, candidate), TaskWeighting) for candidate in offered)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import UndefinedMetricWarning
 
-from sklearn_mtl.metrics._block_bootstrap import paired_block_bootstrap
+from sklearn_mtl.metrics import paired_block_bootstrap
 from sklearn_mtl.metrics._block_length import automatic_block_length
 from sklearn_mtl.metrics._block_resampling import block_resampled_means
 
