@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from sklearn_mtl.training._sharing import Sharing
 
-# A target's own gradient is recovered from the weighted one by division down to this weight; below,
-# rounding would show, and a pass of its own is taken.
-SMALLEST_DIVISOR = 1e-3
+# A target's own gradient is recovered from the weighted one by division. In place of a zero weight
+# stands this one, whose share in the weighted sum is far below rounding.
+SMALLEST_FACTOR = 1e-12
 
 
 class StepGradients:
@@ -143,25 +143,11 @@ class StepGradients:
             if shared_gradient is None:
                 shared_gradient = weights @ self.of_shared_parameters()
             sharing.write(shared_gradient, self._own)
-        elif sharing.has_own_slices and self._too_small(weights):
-            ones, with_shared = torch.ones_like(weights), sharing.n_shared_parameters
-            weighted = self._of_sum(weights, sharing.parameters[:with_shared])
-            plain = self._of_sum(ones, sharing.parameters)
-            shared, _ = sharing.divide(sharing.flatten([weighted], 1))
-            _, own = sharing.divide(sharing.flatten([plain], 1))
-            sharing.write(shared[0], own)
         else:
-            # Without a label a target has no gradient, and any factor will do.
-            factors = torch.where(self._losses.detach() == 0, 1.0, weights)
-            for parameter, gradient in zip(
-                sharing.parameters, self._of_sum(factors, sharing.parameters), strict=True
-            ):
+            factors = torch.where(weights.abs() < SMALLEST_FACTOR, SMALLEST_FACTOR, weights)
+            of_sum = self._of_sum(factors, sharing.parameters)
+            for parameter, gradient in zip(sharing.parameters, of_sum, strict=True):
                 parameter.grad = gradient
-            if sharing.has_own_slices:
-                sharing.scale_own(1 / factors)
+            sharing.scale_own(1 / factors)
         for parameter, gradient in zip(sharing.of_towers, self._of_towers, strict=True):
             parameter.grad = gradient
-
-    def _too_small(self, weights: Tensor) -> bool:
-        """Whether a target with a loss has a weight that its own gradient cannot be divided by."""
-        return bool(((weights < SMALLEST_DIVISOR) & (self._losses.detach() != 0)).any())

@@ -37,8 +37,6 @@ class Sharing:
         Number of parameters with a shared slice.
     n_shared_values : int
         Number of their values, own slices included.
-    has_own_slices : bool
-        Whether some slice of `parameters` is one target's own.
     """
 
     def __init__(self, module: nn.Module, losses: Tensor, towers: Towers | None = None) -> None:
@@ -73,7 +71,6 @@ class Sharing:
             else:
                 owned.append(parameter)
         self.parameters = whole + mixed + owned
-        self.has_own_slices = bool(self._owners)
         self.n_shared_parameters = len(whole) + len(mixed)
         self._sizes = [parameter.numel() for parameter in self.parameters]
         self._n_whole = sum(self._sizes[: len(whole)])

@@ -12,6 +12,7 @@ from sklearn_mtl.benchmarks import (
     _missing,
     _outliers,
     _por,
+    _por_speed,
     _sensitivity,
     _speed,
     _table2,
@@ -180,6 +181,22 @@ def test_por_in_processes_gives_the_same(run_benchmark, tmp_path):
         tables += [table.sort_values(["rule", "seed"], ignore_index=True)]
         folder.rename(tmp_path / f"with {jobs} jobs")
     pd.testing.assert_frame_equal(*tables)
+
+
+def test_por_speed(run_benchmark, capsys):
+    pytest.importorskip("torchjd")
+    out = run_benchmark(
+        _por_speed,
+        *("--rounds", "1", "--batch-sizes", "8", "--targets", "2", "--many", "2", "3"),
+        *("--rows", "40"),
+    )
+    table = pd.read_csv(out / "por-speed.csv")
+    assert set(table["network"]) == {"MMoE", "OMoE"}
+    of_reference = table[table["rule"].isin(["equal", "hand-written loop, equal"])]
+    assert (of_reference["ratio"] == 1).all()
+    assert (table["ratio_min"] <= table["ratio_max"]).all()
+    assert (out / "por-speed.md").read_text() == capsys.readouterr().out
+    assert len(pd.read_csv(out / "por-speed-targets.csv")) == 2
 
 
 @pytest.mark.parametrize("name", sorted(BENCHMARKS))
