@@ -114,7 +114,7 @@ def _compare_steps(network: str, n_targets: int, batch_size: int, n_rounds: int)
     timings = alternate(contenders, tqdm(range(n_rounds), label, leave=False))["cpu"]
     records = []
     for what, rule in calls:
-        reference = PLAIN if rule == TORCHJD else EQUAL
+        reference = PLAIN if rule in (PLAIN, TORCHJD) else EQUAL
         ratios = timings[what, rule] / timings[what, reference]
         records.append(
             {
