@@ -13,8 +13,10 @@ class TMoEPRegressor(PLERegressor):
     """Task-aware mixture of experts for achieving the Pareto optimum (TMoE-P).
 
     Every target has experts of its own beside those that all share, in blocks one above the other
-    (OMoE), and Pareto objective routing (POR) weighs the targets anew in every step, so that none
-    is trained at the expense of the others.
+    (OMoE), and Pareto objective routing (POR) weighs the targets anew in every step, by the
+    shortest combination of their gradients. On the data of the benchmark ``por``, equal weights
+    (:class:`PLERegressor`) do as well; ``ensemble_size=4`` is the option that adds most in time
+    order.
 
     Parameters
     ----------

@@ -3,8 +3,9 @@
 A network maps ``(B, n_features)`` to ``(B, n_targets)`` and is built as
 ``Network(n_features=..., n_targets=..., **params)``. It may offer more, and what needs it asks:
 
-- ``encode(x) -> (K, B, h)``, ``decode(h) -> (B, K)`` and ``towers``: implicit ensembles and
-  gradients of the shared representation;
+- ``encode(x) -> (K, B, h)`` and ``towers``, whose output is the prediction: implicit ensembles, and
+  gradients of all targets in one pass through the towers;
+- ``decode(h) -> (B, K)``: gradients of the shared representation, where there are no towers;
 - ``task_slices()``: which slices of stacked parameters belong to which target;
 - ``gates(x)``: the share of every expert in every target.
 """
