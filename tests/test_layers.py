@@ -15,7 +15,7 @@ ROOT = Path(sklearn_mtl.__file__).parent
 
 # A package may import from lower floors only, and from those of its own floor that are named.
 FLOORS = {
-    **dict.fromkeys(["_optional", "_validation", "_version"], 0),
+    **dict.fromkeys(["_optional", "_sequence_layout", "_validation", "_version"], 0),
     **dict.fromkeys(["nn", "losses"], 1),
     **dict.fromkeys(["weighting", "training"], 2),
     **dict.fromkeys(["estimators", "baselines"], 3),
@@ -27,7 +27,7 @@ FLOORS = {
 }
 SAME_FLOOR = {("training", "weighting")}
 # Packages that know nothing of the networks, and the other way round
-GROUND = {"_optional", "_validation"}
+GROUND = {"_optional", "_sequence_layout", "_validation"}
 NARROW = {
     "nn": set(),
     "losses": set(),
