@@ -14,9 +14,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 # A level, or the difference of two: x(t-3) or x(t-3)-x(t-4)
-_LAG = re.compile(
-    r"(?P<channel>.*?)\(t(?:-(?P<lag>\d+))?\)(?:-(?P=channel)\(t-\d+\))?", re.DOTALL
-)
+_LAG = re.compile(r"(?P<channel>.*?)\(t(?:-(?P<lag>\d+))?\)(?:-(?P=channel)\(t-\d+\))?", re.DOTALL)
 _STEP = re.compile(r"(?:(?P<source>[^:]*):)?(?P<channel>.*):(?P<step>\d+)", re.DOTALL)
 
 
