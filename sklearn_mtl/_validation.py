@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "check_features",
     "check_sample_weight",
     "check_targets",
+    "validate_params",
 ]
 
 

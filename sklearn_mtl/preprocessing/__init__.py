@@ -9,8 +9,16 @@ Call ``pipeline.set_output(transform="pandas")``, so that `LagFeaturizer` sees t
 table and takes no lag across a gap in it.
 """
 
+from sklearn_mtl.preprocessing._align_windows import align_windows
 from sklearn_mtl.preprocessing._isolation_forest import IsolationForestFilter
+from sklearn_mtl.preprocessing._lab import parse_lab
 from sklearn_mtl.preprocessing._lags import LagFeaturizer
 from sklearn_mtl.preprocessing._last_value_hold import LastValueHold
 
-__all__ = ["IsolationForestFilter", "LagFeaturizer", "LastValueHold"]
+__all__ = [
+    "IsolationForestFilter",
+    "LagFeaturizer",
+    "LastValueHold",
+    "align_windows",
+    "parse_lab",
+]

@@ -1,0 +1,430 @@
+"""From raw histories at different rates to one row of windows per sample time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch
+
+from sklearn_mtl._sequence_layout import SourceWindows, window_names
+from sklearn_mtl._validation import check_targets
+from sklearn_mtl.preprocessing._as_of import as_of_rows
+from sklearn_mtl.preprocessing._histories import History, nanoseconds, read_histories
+
+# Cells of a window grid that are looked up together: they stay in the processor's cache.
+_CHUNK = 2**18
+
+
+def align_windows(
+    frames: Mapping[str, Any],
+    times: Any,
+    lookback: Any,
+    dead_time: Any = "0s",
+    targets: Any = None,
+    result_delay: Any = "0s",
+    *,
+    time_column: bool = False,
+    layout: Mapping[str, tuple[int, int]] | None = None,
+    max_age: Any = None,
+    campaign_starts: Any = None,
+) -> Bunch:
+    """Cut the windows of several histories that were known at given times.
+
+    Sources tick at different rates: temperatures per minute, the raw material per shift. For each
+    time t and each source this takes the window ``(t - dead_time - lookback, t - dead_time]``.
+    Training and operation make the same call: in training `times` are the sample times of the
+    laboratory, live `times` is now. No value later than ``t - dead_time`` enters a row.
+
+    Parameters
+    ----------
+    frames : dict of str to DataFrame
+        Histories by name of the source, each at its own rate: a DataFrame with a DatetimeIndex in
+        ascending order, or an Arrow table (polars, pyarrow) with one column of times. Channels of
+        one rate make a source. Clocks may jitter and times may repeat: of rows at the same time
+        the last one counts. NaN is a value that was not measured.
+    times : datetime or array-like of datetimes, shape (n_samples,)
+        When to look. In any order; with a time zone if the sources have one.
+    lookback : str, timedelta, or dict of them by source
+        Length of the windows, as in ``"3h"``. At least the usual step of the source.
+    dead_time : str, timedelta, or dict of them by source, default="0s"
+        Transport in the plant: how long ago the material that is sampled now passed the source.
+    targets : DataFrame or Series, default=None
+        Laboratory values indexed by sample time, as `parse_lab` returns them. NaN where a target
+        has no value at that time.
+    result_delay : str, timedelta, dict of them by target, or Series, default="0s"
+        How long after sampling a result is known. A Series gives each sample time its own delay.
+        The windows never use it: it is for baselines and the simulation of operation.
+    time_column : bool, default=False
+        Whether X begins with a column ``time`` of `times`, for `CalendarEncoder`.
+    layout : dict of str to (n_steps, n_channels), default=None
+        Steps and channels of the windows of each source. By default a window has as many steps as
+        usual steps of its source (their median) fit in. Pass the ``layout`` of the training in
+        operation, where too little history may be at hand to tell; the amount of history is then
+        not checked either, and what is absent is NaN.
+    max_age : str, timedelta, or dict of them by source, default=None
+        For how long a row stands for the times after it. By default for one and a half steps and
+        inside of the window only. A historian that stores changes only needs a longer one, which
+        also reaches back beyond the window.
+    campaign_starts : array-like of datetimes, default=None
+        Windows end at the start of a campaign: earlier rows belong to another product.
+
+    Returns
+    -------
+    samples : :class:`~sklearn.utils.Bunch`
+        With the attributes
+
+        X : DataFrame of shape (n_samples, n_features)
+            Columns ``source:channel:step``: channel-major, time ascending, step 0 the oldest. NaN
+            where a window is short or has a hole. float64; float32 if all sources are.
+        y : DataFrame of shape (n_samples, n_targets) or None
+            `targets` at `times`; NaN where there is none.
+        times : DatetimeIndex of shape (n_samples,)
+            As given. X, y, `available_at` and `age` are indexed by it.
+        available_at : Series, or DataFrame if `result_delay` is a dict
+            When the results are known: times + `result_delay`.
+        layout : dict of str to (n_steps, n_channels)
+            As `MultirateResampler` takes it.
+        age : DataFrame of shape (n_samples, n_sources)
+            How much older than t the newest row is that was known at ``t - dead_time``; NaT where
+            there is none.
+
+    Raises
+    ------
+    TypeError
+        If a source is no table, or a duration has no unit.
+    ValueError
+        If a source is empty, has no DatetimeIndex, is out of order, or has a cell that is no
+        number; if an argument names an unknown source; if a lookback is not positive, shorter
+        than a step or longer than the history; if a dead time is negative; if no window of a
+        source holds a row; if times with and without time zone are mixed; if `targets` have
+        repeated times or no time in common with `times`.
+
+    See Also
+    --------
+    parse_lab : Makes `targets` from a table of the laboratory.
+    MultirateResampler : Brings the windows to one length.
+    ShortGapInterpolator : Fills short holes inside of a window (``along="steps"``).
+
+    Notes
+    -----
+    A window is divided evenly into steps and each step is given the newest row that is not later
+    than its end (as-of). So regular sources give their rows as they are, a hole in a source is a
+    hole in the window at the right place, and jitter of the clock does no harm.
+
+    Sources with different zones are compared in UTC. A history in local time without a zone
+    repeats an hour when summer time ends: give it its zone by ``tz_localize`` first.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_mtl.preprocessing import align_windows
+    >>> minutes = pd.date_range("2024-01-01 00:00", periods=600, freq="min")
+    >>> shifts = pd.date_range("2023-12-31 22:00", periods=3, freq="8h")
+    >>> frames = {
+    ...     "thermal": pd.DataFrame({"hood": range(600)}, index=minutes),
+    ...     "raw": pd.DataFrame({"moisture": [7.1, 6.8, 7.4]}, index=shifts),
+    ... }
+    >>> lab = pd.DataFrame(
+    ...     {"FeO": [8.4, 8.9]}, index=pd.to_datetime(["2024-01-01 05:00", "2024-01-01 09:00"])
+    ... )
+    >>> samples = align_windows(
+    ...     frames,
+    ...     lab.index,
+    ...     lookback={"thermal": "3min", "raw": "8h"},
+    ...     dead_time={"thermal": "0s", "raw": "30min"},
+    ...     targets=lab,
+    ...     result_delay="2h",
+    ... )
+    >>> print(samples.X.to_string())
+                         thermal:hood:0  thermal:hood:1  thermal:hood:2  raw:moisture:0
+    time
+    2024-01-01 05:00:00           298.0           299.0           300.0             7.1
+    2024-01-01 09:00:00           538.0           539.0           540.0             6.8
+    >>> samples.layout
+    {'thermal': (3, 1), 'raw': (1, 1)}
+
+    In operation, with the newest rows of the same sources:
+
+    >>> now = align_windows(
+    ...     frames,
+    ...     "2024-01-01 09:59",
+    ...     lookback={"thermal": "3min", "raw": "8h"},
+    ...     dead_time={"thermal": "0s", "raw": "30min"},
+    ...     layout=samples.layout,
+    ... )
+    >>> now.X.shape
+    (1, 4)
+    """
+    histories = read_histories(frames)
+    index = _read_times(times)
+    for source, history in histories.items():
+        _check_zone(f"source {source!r}", history.zoned, index)
+    lookbacks = _per_source(lookback, "lookback", histories)
+    dead_times = _per_source(dead_time, "dead_time", histories)
+    ages = _per_source(max_age, "max_age", histories)
+    for source in histories:
+        _check_durations(source, lookbacks[source], dead_times[source], ages[source])
+    if layout is None:
+        windows = [
+            _usual_windows(source, history, lookbacks[source])
+            for source, history in histories.items()
+        ]
+    else:
+        windows = _given_windows(layout, histories)
+    campaigns = None if campaign_starts is None else _read_campaigns(campaign_starts, index)
+
+    moments = nanoseconds(index)
+    dtype = np.result_type(*(history.values.dtype for history in histories.values()))
+    n_columns = sum(len(channels) * n_steps for _, channels, n_steps in windows)
+    X = np.empty((len(index), n_columns), dtype=dtype)
+    newest = {}
+    column = 0
+    for source, channels, n_steps in windows:
+        history, ends = histories[source], moments - dead_times[source]
+        width = len(channels) * n_steps
+        has_row = _fill_windows(
+            X[:, column : column + width],
+            history,
+            ends,
+            lookback=lookbacks[source],
+            n_steps=n_steps,
+            max_age=ages[source],
+            campaign_starts=campaigns,
+        )
+        if layout is None and not has_row:
+            raise ValueError(_no_row(source, history, ends - lookbacks[source], ends))
+        newest[source] = _age(history, moments, ends)
+        column += width
+    data = pd.DataFrame(X, index=index, columns=window_names(windows), copy=False)
+    if time_column:
+        data.insert(0, "time", index)
+    return Bunch(
+        X=data,
+        y=None if targets is None else _targets_at(targets, index),
+        times=index,
+        available_at=_available_at(result_delay, index, targets),
+        layout={source: (n_steps, len(channels)) for source, channels, n_steps in windows},
+        age=pd.DataFrame(newest, index=index),
+    )
+
+
+def _fill_windows(
+    out: np.ndarray, history: History, ends: np.ndarray, *, n_steps: int, **options: Any
+) -> bool:
+    """Write the windows of one source into `out`; tell whether any window holds a row."""
+    n_rows, n_channels = history.values.shape
+    windows = out.reshape(len(out), n_channels, n_steps, copy=False)
+    channels = np.full((n_channels, n_rows + 1), np.nan, dtype=history.values.dtype)
+    channels[:, :n_rows] = history.values.T  # the last one stays NaN, for rows that are absent
+    has_row = False
+    size = max(1, _CHUNK // n_steps)
+    for start in range(0, len(ends), size):
+        chunk = slice(start, start + size)
+        rows = as_of_rows(history.times, ends[chunk], n_steps=n_steps, **options)
+        has_row |= bool((rows < n_rows).any())
+        for channel, values in enumerate(channels):
+            windows[chunk, channel] = values[rows]
+    return has_row
+
+
+def _read_times(times: Any) -> pd.DatetimeIndex:
+    if isinstance(times, pd.Series):
+        times = pd.Index(times)
+    elif isinstance(times, str) or np.ndim(times) == 0:
+        times = [times]
+    if not len(times):
+        raise ValueError("`times` is empty. Pass at least one time to look at.")
+    if pd.api.types.is_numeric_dtype(np.asarray(times).dtype):
+        raise ValueError(f"`times` must be datetimes, not numbers. Got {times[:3]}.")
+    index = pd.DatetimeIndex(times, name="time")
+    unknown = np.flatnonzero(index.isna())
+    if len(unknown):
+        raise ValueError(f"`times` has no time in row {unknown[0]}. Remove empty times.")
+    return index
+
+
+def _check_zone(who: str, zoned: bool, times: pd.DatetimeIndex) -> None:
+    if zoned != (times.tz is not None):
+        raise ValueError(
+            f"The times of {who} are {'with' if zoned else 'without'} a time zone, `times` are "
+            f"{'without' if zoned else 'with'} one. Give both a zone: "
+            "index.tz_localize('Europe/Berlin'), or tz_localize('UTC')."
+        )
+
+
+def _duration(value: Any, name: str) -> int:
+    """Return nanoseconds."""
+    if isinstance(value, (int, float, np.number)):
+        raise TypeError(f"`{name}` needs a unit, as in '{value}min' or '{value}h'. Got {value!r}.")
+    try:
+        duration = pd.Timedelta(value)
+    except ValueError as error:
+        raise ValueError(f"`{name}`={value!r} is no duration, as '30min' or '3h' are.") from error
+    if duration is pd.NaT:
+        raise ValueError(f"`{name}` must be a duration, as '30min' or '3h' are. Got {value!r}.")
+    return duration.as_unit("ns").value
+
+
+def _per_source(value: Any, name: str, histories: Mapping[str, History]) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        duration = None if value is None else _duration(value, name)
+        return dict.fromkeys(histories, duration)
+    unknown = [source for source in value if source not in histories]
+    if unknown:
+        raise ValueError(
+            f"`{name}` names an unknown source {unknown[0]!r}. The sources are {list(histories)}."
+        )
+    absent = [source for source in histories if source not in value]
+    if absent and name != "max_age":
+        raise ValueError(f"`{name}` lacks the source {absent[0]!r}. Name it, or pass one for all.")
+    given = {source: _duration(one, f"{name}[{source!r}]") for source, one in value.items()}
+    return {source: given.get(source) for source in histories}
+
+
+def _check_durations(source: str, lookback: int, dead_time: int, max_age: int | None) -> None:
+    if lookback <= 0:
+        raise ValueError(
+            f"The window of source {source!r} is empty: `lookback` must be above zero. "
+            f"Got {pd.Timedelta(lookback)}."
+        )
+    if dead_time < 0:
+        raise ValueError(
+            f"`dead_time` of source {source!r} must not be negative: the window would end after "
+            f"the time of the sample. Got {pd.Timedelta(dead_time)}. For the time until a result "
+            "is known use `result_delay`."
+        )
+    if max_age is not None and max_age < 0:
+        raise ValueError(
+            f"`max_age` of source {source!r} must not be negative. Got {pd.Timedelta(max_age)}."
+        )
+
+
+def _usual_windows(source: str, history: History, lookback: int) -> SourceWindows:
+    """Count how many usual steps of the source a window takes."""
+    steps = np.diff(history.times)
+    steps = steps[steps > 0]
+    if not len(steps):
+        raise ValueError(
+            f"Source {source!r} has one time only, which tells no rate. Pass `layout`, for example "
+            f"{{{source!r}: (1, {len(history.channels)})}} for windows of one step."
+        )
+    step = float(np.median(steps))
+    n_steps = round(lookback / step)
+    if n_steps < 1:
+        raise ValueError(
+            f"`lookback` of source {source!r} is {pd.Timedelta(lookback)}, but its usual step is "
+            f"{pd.Timedelta(step)}: most windows would be empty. Pass a longer one for this "
+            f"source: lookback={{{source!r}: ...}}."
+        )
+    span = int(history.times[-1] - history.times[0])
+    if lookback > span + 1.5 * step:
+        raise ValueError(
+            f"`lookback` of source {source!r} is {pd.Timedelta(lookback)}, longer than its "
+            f"history of {pd.Timedelta(span)}: no window would be complete. Pass a shorter one, "
+            "or more history."
+        )
+    return SourceWindows(source, history.channels, n_steps)
+
+
+def _given_windows(
+    layout: Mapping[str, tuple[int, int]], histories: Mapping[str, History]
+) -> list[SourceWindows]:
+    """Return the windows in the order of the layout, which is that of the columns in training."""
+    if set(layout) != set(histories):
+        raise ValueError(
+            f"`layout` is about the sources {list(layout)}, `frames` has {list(histories)}. "
+            "Pass the same sources."
+        )
+    windows = []
+    for source, (n_steps, n_channels) in layout.items():
+        channels = histories[source].channels
+        if n_channels != len(channels):
+            raise ValueError(
+                f"`layout` gives source {source!r} {n_channels} channels, its table has "
+                f"{len(channels)}: {', '.join(channels)}. Pass the columns of the training."
+            )
+        if n_steps < 1:
+            raise ValueError(f"`layout` gives source {source!r} {n_steps} steps. At least 1.")
+        windows.append(SourceWindows(source, channels, n_steps))
+    return windows
+
+
+def _read_campaigns(starts: Any, times: pd.DatetimeIndex) -> np.ndarray:
+    index = _read_times(starts)
+    _check_zone("`campaign_starts`", index.tz is not None, times)
+    return np.sort(nanoseconds(index))
+
+
+def _age(history: History, moments: np.ndarray, ends: np.ndarray) -> pd.TimedeltaIndex:
+    rows = np.searchsorted(history.times, ends, side="right") - 1
+    ages = pd.to_timedelta(moments - history.times[np.maximum(rows, 0)], unit="ns")
+    return ages.where(rows >= 0)
+
+
+def _no_row(source: str, history: History, starts: np.ndarray, ends: np.ndarray) -> str:
+    first, last = (pd.Timestamp(history.times[row]) for row in (0, -1))
+    return (
+        f"No window of source {source!r} holds a row. Its history is from {first} to {last}, the "
+        f"windows from {pd.Timestamp(starts.min())} to {pd.Timestamp(ends.max())} (both in UTC "
+        "where they have a zone). Check the years, the order of day and month, and the zones."
+    )
+
+
+def _targets_at(targets: Any, times: pd.DatetimeIndex) -> pd.DataFrame:
+    if isinstance(targets, pd.Series):
+        targets = targets.to_frame("y0" if targets.name is None else targets.name)
+    if not isinstance(targets, pd.DataFrame) or not isinstance(targets.index, pd.DatetimeIndex):
+        raise ValueError(
+            "`targets` must be a DataFrame indexed by sample time. Make it from a table of the "
+            "laboratory: parse_lab(table, time='sampled')."
+        )
+    _check_zone("`targets`", targets.index.tz is not None, times)
+    repeated = targets.index[targets.index.duplicated()]
+    if len(repeated):
+        raise ValueError(
+            f"`targets` has several rows for {repeated[0]} and for {len(repeated)} times in all. "
+            "parse_lab settles retests."
+        )
+    checked = check_targets(targets, input_name="targets")
+    values = pd.DataFrame(checked.values, index=targets.index, columns=checked.names)
+    if not targets.index.isin(times).any():
+        raise ValueError(
+            f"`targets` and `times` have no time in common: targets from {targets.index.min()} to "
+            f"{targets.index.max()}, times from {times.min()} to {times.max()}. Pass "
+            "times=targets.index to look at the sample times."
+        )
+    return values.reindex(times)
+
+
+def _available_at(delay: Any, times: pd.DatetimeIndex, targets: Any) -> pd.Series | pd.DataFrame:
+    if isinstance(delay, Mapping):
+        names = {} if targets is None else dict.fromkeys(pd.DataFrame(targets).columns)
+        unknown = [name for name in delay if name not in names]
+        if unknown:
+            raise ValueError(
+                f"`result_delay` names an unknown target {unknown[0]!r}. The targets are "
+                f"{list(names)}."
+            )
+        return pd.DataFrame(
+            {name: times + _delay(one, f"result_delay[{name!r}]") for name, one in delay.items()},
+            index=times,
+        )
+    if isinstance(delay, pd.Series):
+        if not delay.index.is_unique:
+            raise ValueError(
+                "`result_delay` has several delays for one sample time. Take the longest: "
+                "result_delay.groupby(level=0).max()."
+            )
+        late = pd.to_timedelta(delay).reindex(times)
+        return pd.Series(times + pd.TimedeltaIndex(late), index=times, name="available_at")
+    return pd.Series(times + _delay(delay, "result_delay"), index=times, name="available_at")
+
+
+def _delay(value: Any, name: str) -> pd.Timedelta:
+    delay = pd.Timedelta(_duration(value, name))
+    if delay < pd.Timedelta(0):
+        raise ValueError(f"`{name}` must not be negative. Got {delay}.")
+    return delay
