@@ -10,15 +10,23 @@ table and takes no lag across a gap in it.
 """
 
 from sklearn_mtl.preprocessing._align_windows import align_windows
+from sklearn_mtl.preprocessing._calendar import CalendarEncoder
 from sklearn_mtl.preprocessing._isolation_forest import IsolationForestFilter
 from sklearn_mtl.preprocessing._lab import parse_lab
 from sklearn_mtl.preprocessing._lags import LagFeaturizer
 from sklearn_mtl.preprocessing._last_value_hold import LastValueHold
+from sklearn_mtl.preprocessing._multirate_resampler import MultirateResampler
+from sklearn_mtl.preprocessing._short_gap_interpolator import ShortGapInterpolator
+from sklearn_mtl.preprocessing._steady_state import SteadyStateFilter
 
 __all__ = [
+    "CalendarEncoder",
     "IsolationForestFilter",
     "LagFeaturizer",
     "LastValueHold",
+    "MultirateResampler",
+    "ShortGapInterpolator",
+    "SteadyStateFilter",
     "align_windows",
     "parse_lab",
 ]
