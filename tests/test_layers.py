@@ -47,9 +47,10 @@ ROOMS = {
     "catboost": {"benchmarks"},
     "captum": {"inspection"},
     "torchjd": {"weighting", "benchmarks"},
+    "chemotools": {"datasets"},
 }
 TORCH_ONLY = ["nn", "losses"]
-OPTIONAL = ["matplotlib", "optuna", "pyarrow", "catboost", "captum", "torchjd"]
+OPTIONAL = ["matplotlib", "optuna", "pyarrow", "catboost", "captum", "torchjd", "chemotools"]
 
 
 class Import(NamedTuple):

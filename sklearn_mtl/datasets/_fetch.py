@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from gzip import BadGzipFile
 from http.client import HTTPException
 from pathlib import Path
@@ -43,10 +43,21 @@ class Source:
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What a table must be: its number of rows and, in order, its columns with their means."""
+    """What a table must be.
+
+    Attributes
+    ----------
+    n_rows : int
+        Number of rows.
+    column_means : mapping of str to float
+        Columns in order, with the means of their values.
+    n_missing : mapping of str to int
+        Missing values of the columns that have any.
+    """
 
     n_rows: int
     column_means: Mapping[str, float]
+    n_missing: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,7 @@ class MeasuredDataset:
     file_name : str
         Name of the gzip-compressed table in the cache folder.
     sources : tuple of Source
-        Tried in order until one delivers the table.
+        Tried in order until one delivers the table. Empty if nobody publishes it.
     fingerprint : Fingerprint
         What every copy, cached or downloaded, is compared with.
     target_names : tuple of str
@@ -112,8 +123,22 @@ def fetch(
     dataset : Bunch or (DataFrame, DataFrame)
         What the public fetchers return.
     """
+    frame = fetch_table(dataset, data_home=data_home, download_if_missing=download_if_missing)
+    return _bunch(dataset, frame, return_X_y)
+
+
+def fetch_table(
+    dataset: MeasuredDataset, *, data_home: str | os.PathLike[str] | None, download_if_missing: bool
+) -> pd.DataFrame:
+    """Load the verified table of a data set; parameters as for `fetch`."""
     path = cache_folder(data_home) / dataset.file_name
     if not path.exists():
+        if not dataset.sources:
+            raise OSError(
+                f"{path} does not exist, and the table cannot be downloaded: nobody publishes it "
+                "in this form. Copy the file there, or point `data_home` or the environment "
+                "variable SKLEARN_MTL_DATA to the folder that has it."
+            )
         if not download_if_missing:
             raise OSError(
                 f"{path} does not exist and `download_if_missing` is False. Copy the file there, "
@@ -122,8 +147,7 @@ def fetch(
             )
         _write_cache(_download(dataset, path), path)
     # Read back even after a download, so that the first call returns what every later one does.
-    frame = _read_cache(path, dataset)
-    return _bunch(dataset, frame, return_X_y)
+    return _read_cache(path, dataset)
 
 
 def verify(frame: pd.DataFrame, fingerprint: Fingerprint, *, origin: str, remedy: str) -> None:
@@ -152,7 +176,7 @@ def verify(frame: pd.DataFrame, fingerprint: Fingerprint, *, origin: str, remedy
             f"found {len(frame)}. {remedy}"
         )
     for name, expected in fingerprint.column_means.items():
-        found = _mean(frame[name])
+        found = _mean(frame[name], fingerprint.n_missing.get(name, 0))
         # Written so that a NaN mean fails as well.
         if not abs(found - expected) <= _MEAN_TOLERANCE * max(1.0, abs(expected)):
             raise ValueError(
@@ -161,17 +185,26 @@ def verify(frame: pd.DataFrame, fingerprint: Fingerprint, *, origin: str, remedy
             )
 
 
-def _mean(column: pd.Series) -> float:
-    """Mean of a numeric column; of a time column, the mean hour since 1970."""
+def _mean(column: pd.Series, n_missing: int = 0) -> float:
+    """Mean of a numeric column; of a time column, the mean hour since 1970.
+
+    NaN for words among the numbers, and unless exactly `n_missing` values are missing.
+    """
+    if column.isna().sum() != n_missing:
+        return float("nan")
     if pd.api.types.is_datetime64_any_dtype(column):
         return float(((column - pd.Timestamp(0)) / pd.Timedelta(hours=1)).mean())
     if not pd.api.types.is_numeric_dtype(column):
-        return float("nan")  # words among the numbers
-    return float(column.mean(skipna=False))
+        return float("nan")
+    return float(column.mean())
 
 
 def _read_cache(path: Path, dataset: MeasuredDataset) -> pd.DataFrame:
-    remedy = "Delete the file to download it again."
+    remedy = (
+        "Delete the file to download it again."
+        if dataset.sources
+        else "Replace the file by an undamaged copy."
+    )
     try:
         frame = pd.read_csv(path)
     # What a truncated, a foreign and a damaged gzip file raise, and pandas for no table in it.

@@ -1,4 +1,4 @@
-"""Iron-ore flotation: iron and silica in the concentrate from hourly means of the sensors."""
+"""Iron-ore flotation: iron and silica in the concentrate, per hour or at the original rate."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from sklearn_mtl.datasets._fetch import Fingerprint, MeasuredDataset, Source, fetch
+from sklearn_mtl.datasets._flotation_20s import fetch_20s
+from sklearn_mtl.datasets._flotation_columns import N_COLUMNS, TARGET_NAMES, UNITS
 
-_FLOTATION_COLUMNS = range(1, 8)
+_NUMBERS = range(1, N_COLUMNS + 1)
 _NAMES = {
     "date": "timestamp",
     "% Iron Feed": "iron_feed_pct",
@@ -20,8 +22,8 @@ _NAMES = {
     "Ore Pulp Flow": "ore_pulp_flow",
     "Ore Pulp pH": "ore_pulp_ph",
     "Ore Pulp Density": "ore_pulp_density",
-    **{f"Flotation Column {i:02d} Air Flow": f"col{i:02d}_air_flow" for i in _FLOTATION_COLUMNS},
-    **{f"Flotation Column {i:02d} Level": f"col{i:02d}_level" for i in _FLOTATION_COLUMNS},
+    **{f"Flotation Column {i:02d} Air Flow": f"col{i:02d}_air_flow" for i in _NUMBERS},
+    **{f"Flotation Column {i:02d} Level": f"col{i:02d}_level" for i in _NUMBERS},
     "% Iron Concentrate": "y1_iron_concentrate_pct",
     "% Silica Concentrate": "y2_silica_concentrate_pct",
 }
@@ -75,21 +77,9 @@ FLOTATION = MeasuredDataset(
             "y2_silica_concentrate_pct": 2.33031426467,
         },
     ),
-    target_names=("y1_iron_concentrate_pct", "y2_silica_concentrate_pct"),
+    target_names=TARGET_NAMES,
     time_column="timestamp",
-    units={
-        "iron_feed_pct": "%",
-        "silica_feed_pct": "%",
-        "starch_flow": "m3/h",
-        "amina_flow": "m3/h",
-        "ore_pulp_flow": "t/h",
-        "ore_pulp_ph": "pH",
-        "ore_pulp_density": "kg/cm3",
-        **{f"col{i:02d}_air_flow": "Nm3/h" for i in _FLOTATION_COLUMNS},
-        **{f"col{i:02d}_level": "mm" for i in _FLOTATION_COLUMNS},
-        "y1_iron_concentrate_pct": "%",
-        "y2_silica_concentrate_pct": "%",
-    },
+    units=UNITS,
     description="""\
 Iron-ore reverse flotation
 --------------------------
@@ -113,28 +103,34 @@ hours left out, 4 decimals, column names. Units as the publisher states them.
 
 def fetch_flotation(
     *,
+    sampling: str = "hourly",
     data_home: str | os.PathLike[str] | None = None,
     download_if_missing: bool = True,
     return_X_y: bool = False,
 ) -> Bunch | tuple[pd.DataFrame, pd.DataFrame]:
-    """Load the iron-ore flotation plant (two targets, hourly, with timestamps).
+    """Load the iron-ore flotation plant (two targets, with timestamps).
 
-    Iron and silica content of the concentrate from the feed assays, reagents and flotation columns.
+    Iron and silica content of the concentrate from the feed assays, reagents and flotation columns:
+    half a year of hourly means, or two days at the original rates.
 
     Parameters
     ----------
+    sampling : {"hourly", "20s"}, default="hourly"
+        "hourly": one table of hourly means. "20s": the first two days with the sensors every 20 s
+        and the laboratory values apart, for `align_windows`. That sample cannot be downloaded: it
+        must be in the cache folder.
     data_home : str or path-like, default=None
         Cache folder. By default the one named by the environment variable ``SKLEARN_MTL_DATA``,
         or ``~/sklearn_mtl_data``.
     download_if_missing : bool, default=True
         Whether to download the table when the cache folder lacks it; otherwise raise `OSError`.
     return_X_y : bool, default=False
-        Whether to return ``(data, target)`` instead of a Bunch.
+        Whether to return ``(data, target)`` instead of a Bunch. Only for ``sampling="hourly"``.
 
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`
-        With the attributes
+        With ``sampling="hourly"`` the attributes
 
         data : DataFrame of shape (4073, 21)
             Inputs.
@@ -149,6 +145,22 @@ def fetch_flotation(
         DESCR : str
             Origin, citation, licence and what was changed.
 
+        With ``sampling="20s"`` the attributes
+
+        sources : dict of str to DataFrame
+            ``sensors`` (7734 rows, every 20 s; 458 NaN in ``starch_flow``) and ``feed`` (6 rows,
+            at each change; the values hold until the next one).
+        times : DatetimeIndex of shape (43,)
+            Last row of each hour.
+        target : DataFrame of shape (43, 2)
+            Laboratory values of each hour, indexed by `times`.
+        frame : DataFrame of shape (7734, 23)
+            Everything at 20 s, assays repeated.
+        feature_units : dict of str to dict of str to str
+            By source and column.
+        target_names, target_units, DESCR
+            As above.
+
     (data, target) : tuple of DataFrame
         If `return_X_y` is true.
 
@@ -157,7 +169,8 @@ def fetch_flotation(
     OSError
         If the table is absent and not downloaded, or cannot be downloaded.
     ValueError
-        If the cached or downloaded table is not the expected one.
+        If the cached or downloaded table is not the expected one, if `sampling` is unknown, or if
+        `return_X_y` is true with ``sampling="20s"``.
 
     Examples
     --------
@@ -166,6 +179,15 @@ def fetch_flotation(
     >>> X.index[0]  # doctest: +SKIP
     Timestamp('2017-03-11 01:00:00')
     """
+    if sampling not in ("hourly", "20s"):
+        raise ValueError(f"`sampling` must be 'hourly' or '20s'. Got {sampling!r}.")
+    if sampling == "20s":
+        if return_X_y:
+            raise ValueError(
+                "`return_X_y` needs one table, and sampling='20s' has sources at several rates. "
+                "Use `sources` and `times` of the Bunch with `align_windows`."
+            )
+        return fetch_20s(data_home=data_home, download_if_missing=download_if_missing)
     return fetch(
         FLOTATION,
         data_home=data_home,

@@ -209,6 +209,30 @@ def test_catalogue_entry_names_the_file(dataset, server, table, tmp_path):
             load(listed, tmp_path / "empty")
 
 
+def test_columns_with_missing_values(dataset, server, table, tmp_path):
+    table = table.assign(flow=table["flow"].mask(np.arange(40) < 3))
+    serve(server, "/table.csv", table.to_csv(index=False).encode())
+    means = table.mean().to_dict()
+    expected = replace(dataset, fingerprint=Fingerprint(40, means, n_missing={"flow": 3}))
+    pd.testing.assert_frame_equal(load(expected, tmp_path / "cache").frame, table)
+    for n_missing in (0, 2, 4):
+        wrong = replace(dataset, fingerprint=Fingerprint(40, means, {"flow": n_missing}))
+        with pytest.raises(ValueError, match=r"'flow'.*found nan"):
+            load(wrong, tmp_path / "other")
+
+
+def test_table_that_nobody_publishes(dataset, server, table, tmp_path):
+    kept = replace(dataset, sources=())
+    with pytest.raises(OSError, match=r"small\.csv\.gz.*cannot be downloaded.*SKLEARN_MTL_DATA"):
+        load(kept, tmp_path)
+    path = tmp_path / "small.csv.gz"
+    table.to_csv(path, index=False)
+    pd.testing.assert_frame_equal(load(kept, tmp_path).frame, table)
+    path.write_bytes(b"no gzip")
+    with pytest.raises(ValueError, match="Replace the file by an undamaged copy"):
+        load(kept, tmp_path)
+
+
 def test_time_index_and_group_column(dataset, server, table, tmp_path):
     times = pd.date_range("2017-03-11", periods=40, freq="h")
     timed = table.assign(timestamp=times, year=2017)[["timestamp", "year", *table.columns]]

@@ -1,4 +1,4 @@
-"""The four measured data sets: their tables, and the encodings their publishers use."""
+"""The measured data sets: their tables, and the encodings their publishers use."""
 
 import json
 import zipfile
@@ -13,6 +13,7 @@ from sklearn_mtl.datasets import (
     _debutanizer,
     _fetch,
     _flotation,
+    _flotation_20s,
     _gas_turbine,
     _sru,
     fetch_debutanizer,
@@ -21,6 +22,7 @@ from sklearn_mtl.datasets import (
     fetch_sru,
 )
 from sklearn_mtl.datasets._fetch import Fingerprint, fetch
+from sklearn_mtl.preprocessing import align_windows
 
 FETCHERS = {
     fetch_sru: (_sru.SRU, (10081, 5), 2),
@@ -152,6 +154,80 @@ def test_flotation_time(data_home):
     assert isinstance(index, pd.DatetimeIndex)
     assert index.is_monotonic_increasing
     assert index.to_series().diff().max() > pd.Timedelta(days=12)
+
+
+@pytest.fixture(scope="module")
+def sample(data_home):
+    return fetch_flotation(sampling="20s", data_home=data_home)
+
+
+def test_flotation_sample_at_its_own_rates(sample):
+    sensors, feed = sample.sources["sensors"], sample.sources["feed"]
+    assert sensors.shape == (7734, 19)
+    assert (np.diff(sensors.index) == np.timedelta64(20, "s")).all()
+    assert sensors.isna().sum().to_dict() == {
+        **dict.fromkeys(sensors.columns, 0),
+        "starch_flow": 458,
+    }
+    for source, frame in sample.sources.items():
+        assert list(sample.feature_units[source]) == list(frame.columns)
+    assert list(sample.target_units) == sample.target_names == list(sample.target.columns)
+    # Between its changes the feed holds: both rates together are the whole table again.
+    held = feed.reindex(sensors.index, method="ffill")
+    pd.testing.assert_frame_equal(held, sample.frame[feed.columns])
+    assert len(feed) == 6
+
+
+def test_flotation_sample_has_one_label_an_hour(sample):
+    assert sample.target.shape == (43, 2)
+    assert sample.target.index.equals(sample.times)
+    by_hour = sample.frame[sample.target_names].groupby(sample.frame.index.floor("h"))
+    assert (by_hour.nunique() == 1).all(axis=None)
+    np.testing.assert_array_equal(by_hour.first(), sample.target)
+
+
+def test_windows_of_the_flotation_sample_are_the_hours_of_the_hourly_table(sample, data_home):
+    hourly = fetch_flotation(data_home=data_home)
+    samples = align_windows(
+        {"sensors": sample.sources["sensors"].drop(columns="starch_flow")},
+        sample.times,
+        lookback="1h",
+        targets=sample.target,
+    )
+    hours = samples.times.floor("h")
+    common = hours.isin(hourly.data.index)
+    assert common.sum() == 19
+    windows = samples.X[common].to_numpy().reshape(19, 18, 180)
+    expected = hourly.data.loc[hours[common]].drop(columns=["starch_flow", *sample.sources["feed"]])
+    np.testing.assert_allclose(windows.mean(axis=2), expected, rtol=1e-4)
+    np.testing.assert_allclose(samples.y[common], hourly.target.loc[hours[common]], atol=1e-9)
+
+
+def test_flotation_sample_cannot_be_downloaded(tmp_path):
+    with pytest.raises(
+        OSError, match=r"flotation_20s_sample\.csv\.gz.*cannot be downloaded.*SKLEARN_MTL_DATA"
+    ):
+        fetch_flotation(sampling="20s", data_home=tmp_path)
+
+
+def test_damaged_flotation_sample_is_refused(sample, tmp_path):
+    path = tmp_path / _flotation_20s.FLOTATION_20S.file_name
+    table = sample.frame.reset_index()
+    table.assign(starch_flow=table["starch_flow"].ffill()).to_csv(path, index=False)
+    with pytest.raises(ValueError, match=r"'starch_flow'.*found nan.*undamaged copy"):
+        fetch_flotation(sampling="20s", data_home=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sampling": "minutely"}, "'hourly' or '20s'. Got 'minutely'"),
+        ({"sampling": "20s", "return_X_y": True}, "several rates"),
+    ],
+)
+def test_wrong_sampling_of_flotation(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        fetch_flotation(**arguments)
 
 
 @pytest.mark.parametrize("fetcher", FETCHERS)
