@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,9 +69,7 @@ def has_infinity(values: np.ndarray) -> bool:
     """Tell whether any value is infinite."""
     flat = values.ravel(order="K")
     # A finite sum of squares, which BLAS has in one pass, leaves room for no NaN and no infinity.
-    with np.errstate(over="ignore", invalid="ignore"):
-        sum_of_squares = flat.dot(flat)
-    return not np.isfinite(sum_of_squares) and bool(np.isinf(flat).any())
+    return not math.isfinite(np.vdot(flat, flat)) and bool(np.isinf(flat).any())
 
 
 def _is_plainly_valid(estimator: BaseEstimator, X: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Speed of fit and predict against hand-written loops and skorch's defaults.
+"""Speed of fit and predict against hand-written loops and skorch's defaults, and of resampling.
 
 One network (4 experts 50-64-32, towers 32-16-1), one optimizer (AdamW, lr 2e-3, weight decay
 1e-4), mean squared error, no validation part and no learning-rate schedule. The contenders are
@@ -22,6 +22,13 @@ from sklearn_mtl.benchmarks._alternating import alternate
 from sklearn_mtl.benchmarks._fit_contenders import FITS, OURS, SKORCH, fit_ours, fit_skorch
 from sklearn_mtl.benchmarks._machine import describe_machine
 from sklearn_mtl.benchmarks._markdown import markdown_table
+from sklearn_mtl.benchmarks._resampling_speed import (
+    LENGTH,
+    N_CHANNELS,
+    N_STEPS,
+    compare_resampling,
+    readable_resampling,
+)
 from sklearn_mtl.benchmarks._speed_table import BARE_MODULE, readable, timing_table
 from sklearn_mtl.datasets import fetch_sru
 from sklearn_mtl.preprocessing import LagFeaturizer
@@ -40,10 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch-sizes", type=int, nargs="+", default=[64, 256, 1024], help="default: 64 256 1024"
     )
+    parser.add_argument(
+        "--resampled-rows", type=int, default=2000, help="rows of windows (default: 2000)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Measure, print the ratios and write ``speed.csv`` and ``speed.md``."""
+    """Measure, print the ratios and write ``speed.csv``, ``speed-resampling.csv``, ``speed.md``."""
     if arguments.epochs <= SHORT_FIT:
         raise ValueError(f"`--epochs` must be larger than {SHORT_FIT}. Got {arguments.epochs}.")
     torch.set_num_threads(1)
@@ -56,6 +66,7 @@ def run(arguments: argparse.Namespace) -> None:
     results += _compare_predictions(X, y, n_rounds)
     # Empty columns go first: pandas is about to let them decide the dtype.
     table = pd.concat([part.dropna(axis=1, how="all") for part in results], ignore_index=True)
+    resampling = compare_resampling(arguments.resampled_rows, n_rounds)
     report = "\n\n".join(
         [
             "# Speed",
@@ -67,10 +78,17 @@ def run(arguments: argparse.Namespace) -> None:
             f"time is that of one epoch: a fit of {arguments.epochs} epochs less one of "
             f"{SHORT_FIT}, per epoch; `fixed` is the rest of the fit.",
             markdown_table(readable(table)),
+            "## Resampling",
+            f"`MultirateResampler.transform`, checks of the input included: "
+            f"{arguments.resampled_rows} rows of {N_CHANNELS} windows of {N_STEPS} steps -> "
+            f"{LENGTH} steps, {n_rounds} rounds. Times in milliseconds, medians; a ratio is to "
+            "`X.copy()`, a copy of the input into a new array, in CPU time.",
+            markdown_table(readable_resampling(resampling)),
         ]
     )
     arguments.out.mkdir(parents=True, exist_ok=True)
     table.to_csv(arguments.out / "speed.csv", index=False)
+    resampling.to_csv(arguments.out / "speed-resampling.csv", index=False)
     (arguments.out / "speed.md").write_text(report + "\n")
     print(report)
 

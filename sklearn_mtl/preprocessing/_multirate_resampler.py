@@ -21,8 +21,8 @@ from sklearn_mtl._validation import (
 from sklearn_mtl.preprocessing._window_layout import find_windows, layout_of
 from sklearn_mtl.preprocessing.resampling import OPERATORS, POOLS, Operator
 
-# Rows are mapped in blocks of about this size, so that a block is still in the cache of the
-# processor when it is read again. From 1 to 4 MiB the time hardly changes.
+# Rows are mapped in blocks of about this size: a block is still in a cache of the processor when
+# it is read again, and large enough to make little of the cost of a call.
 BLOCK_BYTES = 2**21
 
 
@@ -80,6 +80,11 @@ class MultirateResampler(TransformerMixin, BaseEstimator):
         If a parameter is outside its range (as `InvalidParameterError`); at fit, if `layout` does
         not add up to the columns or contradicts their names; at fit and transform, if X is not
         numeric or holds infinite values.
+
+    Warns
+    -----
+    UserWarning
+        At fit, if neither `layout` nor a column name tells of windows.
 
     See Also
     --------

@@ -9,14 +9,17 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_mtl._sequence_layout import SourceWindows, read_windows
 from sklearn_mtl._validation import Interval, StrOptions, _fit_context, check_features
+from sklearn_mtl.preprocessing._window_layout import find_windows
 
 
-def fill_short_gaps(values: np.ndarray, max_gap: int, axis: int) -> np.ndarray:
+def fill_short_gaps(
+    values: np.ndarray, max_gap: int, axis: int, *, hold_ends: bool = False
+) -> np.ndarray:
     """Interpolate linearly inside runs of at most `max_gap` NaN along an axis.
 
-    A run that touches either end of the axis is not between two known values and stays.
+    A run that touches either end of the axis is not between two known values: it stays, or takes
+    the one known value beside it if `hold_ends`.
     """
     filled = values.copy()
     series = np.moveaxis(filled, axis, -1)  # a view: what is written here is in `filled`
@@ -26,10 +29,13 @@ def fill_short_gaps(values: np.ndarray, max_gap: int, axis: int) -> np.ndarray:
     borders = np.flatnonzero(missing[:, 1:] != missing[:, :-1])
     which, first = np.divmod(borders[::2], n_places + 1)
     length = borders[1::2] - borders[::2]
-    is_short = (first > 0) & (first + length < n_places) & (length <= max_gap)
-    which, first, length = which[is_short], first[is_short], length[is_short]
+    begins, ends = first == 0, first + length == n_places
+    is_filled = (length <= max_gap) & ~(begins & ends if hold_ends else begins | ends)
+    which, first, length = which[is_filled], first[is_filled], length[is_filled]
     at = np.unravel_index(which, others)
-    left, right = series[(*at, first - 1)], series[(*at, first + length)]
+    before, behind = first - 1, first + length
+    left = series[(*at, np.where(before < 0, behind, before))]
+    right = series[(*at, np.where(behind == n_places, before, behind))]
     # One entry per missing cell: 1, 2, ... places behind the known value of its gap.
     gap = np.repeat(np.arange(len(length)), length)
     place = np.arange(len(gap)) - (np.cumsum(length) - length)[gap] + 1
@@ -41,8 +47,7 @@ def fill_short_gaps(values: np.ndarray, max_gap: int, axis: int) -> np.ndarray:
 class ShortGapInterpolator(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Fill short gaps by a straight line between the known values on both sides.
 
-    Gaps of more than `max_gap` samples stay missing, and so do gaps at the borders: nothing is
-    extrapolated.
+    Gaps of more than `max_gap` samples stay missing, and so do gaps at the borders of a table.
 
     Parameters
     ----------
@@ -52,7 +57,7 @@ class ShortGapInterpolator(OneToOneFeatureMixin, TransformerMixin, BaseEstimator
         Where time runs. "rows": down each column of a table, which looks ahead (see Notes).
         "steps": along the steps of each window inside its row, by the names of the columns
         (``source:channel:step`` or ``channel(t-3)``); columns without names are the steps of one
-        channel.
+        channel. A short gap at the end of a window takes the known value beside it.
 
     Attributes
     ----------
@@ -67,8 +72,13 @@ class ShortGapInterpolator(OneToOneFeatureMixin, TransformerMixin, BaseEstimator
     ------
     ValueError
         At fit, if a parameter is outside its range (as `InvalidParameterError`), or if
-        ``along="steps"`` and the names of the columns tell of no windows or of incomplete ones; at
-        fit and transform, if X is not numeric or holds infinite values.
+        ``along="steps"`` and the names of the columns tell of incomplete windows; at fit and
+        transform, if X is not numeric or holds infinite values.
+
+    Warns
+    -----
+    UserWarning
+        At fit, if ``along="steps"`` and no column name tells of windows.
 
     See Also
     --------
@@ -82,7 +92,9 @@ class ShortGapInterpolator(OneToOneFeatureMixin, TransformerMixin, BaseEstimator
     therefore knows of up to `max_gap` rows after it, which operation cannot know: there the newest
     gap is always open, stays missing and its rows are predicted as NaN. What is measured on such a
     table is a little too good. Use `LastValueHold` where that matters. With ``along="steps"`` all
-    values of a row are known at its time, and no row depends on another.
+    values of a row are known at its time, and no row depends on another. *Ours*: short gaps at the
+    ends of a window are filled, too, by the nearest value; where a window is cut is no border of
+    the records, and one lost cell there would cost the sample.
 
     *Distance* is counted in rows or steps: time stamps are not looked at. Give a table with holes
     its regular rows first (``frame.asfreq("1min")``), so that a stop of the plant is a long gap.
@@ -126,7 +138,9 @@ class ShortGapInterpolator(OneToOneFeatureMixin, TransformerMixin, BaseEstimator
         self : ShortGapInterpolator
         """
         check_features(self, X, reset=True)
-        self.windows_ = self._find_windows() if self.along == "steps" else None
+        names = getattr(self, "feature_names_in_", None)
+        by_steps = self.along == "steps"
+        self.windows_ = find_windows(None, names, self.n_features_in_) if by_steps else None
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -150,25 +164,14 @@ class ShortGapInterpolator(OneToOneFeatureMixin, TransformerMixin, BaseEstimator
         return np.hstack(
             [
                 fill_short_gaps(
-                    block.reshape(len(block), -1, source.n_steps), self.max_gap, axis=2
+                    block.reshape(len(block), -1, source.n_steps),
+                    self.max_gap,
+                    axis=2,
+                    hold_ends=True,
                 ).reshape(len(block), -1)
                 for source, block in zip(self.windows_, blocks, strict=True)
             ]
         )
-
-    def _find_windows(self) -> list[SourceWindows]:
-        names = getattr(self, "feature_names_in_", None)
-        if names is None:
-            return [SourceWindows("", ("",), self.n_features_in_)]
-        windows = read_windows(names)
-        if windows is None:
-            raise ValueError(
-                "along='steps' reads windows from names of columns such as source:channel:step or "
-                f"channel(t-3). Got {list(names[:5])}{' ...' if len(names) > 5 else ''}. Pass an "
-                "array if all columns are the steps of one channel, or use along='rows' if time "
-                "runs down the table."
-            )
-        return windows
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

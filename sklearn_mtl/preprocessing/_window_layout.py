@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
@@ -37,6 +38,11 @@ def find_windows(
         Without a layout and without names that tell of windows, all columns are the steps of one
         channel.
 
+    Warns
+    -----
+    UserWarning
+        If nothing tells the windows: a step before may have lost the names of the columns.
+
     Raises
     ------
     ValueError
@@ -45,7 +51,7 @@ def find_windows(
     """
     named = None if names is None else read_windows(names)
     if layout is None:
-        return named or [SourceWindows("", ("x0",), n_columns)]
+        return named or [_one_channel(n_columns)]
     stated = _read_layout(layout)
     counts = " + ".join(f"{steps} * {channels}" for steps, channels in stated.values())
     n_stated = sum(steps * channels for steps, channels in stated.values())
@@ -67,6 +73,19 @@ def find_windows(
             "go by the names, or X without names to go by `layout`."
         )
     return named
+
+
+def _one_channel(n_columns: int) -> SourceWindows:
+    if n_columns > 1:
+        warnings.warn(
+            f"No layout is given and no column name tells of windows: all {n_columns} columns are "
+            "taken as the steps of one channel. If they are not, call "
+            "`pipeline.set_output(transform='pandas')`, so that names such as source:channel:step "
+            "reach this step, or pass `layout`.",
+            UserWarning,
+            stacklevel=5,  # the caller of fit
+        )
+    return SourceWindows("", ("x0",), n_columns)
 
 
 def _read_layout(layout: Mapping[str, Any]) -> Layout:

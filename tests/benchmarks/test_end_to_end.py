@@ -28,9 +28,9 @@ def computed_again(*args):
 
 
 def test_speed(run_benchmark, capsys):
-    out = run_benchmark(
-        _speed, "--rounds", "1", "--epochs", "2", "--rows", "60", "--batch-sizes", "32", "64"
-    )
+    options = ("--rounds", "1", "--epochs", "2", "--rows", "60", "--resampled-rows", "5")
+    out = run_benchmark(_speed, *options, "--batch-sizes", "32", "64")
+    assert len(pd.read_csv(out / "speed-resampling.csv")) == 2 * 11  # dtypes, operators and copies
     table = pd.read_csv(out / "speed.csv")
     assert (table[table["kind"] == "fit"]["size"].unique() == [32, 64]).all()
     assert (out / "speed.md").read_text() == capsys.readouterr().out

@@ -127,7 +127,8 @@ def test_layout_can_be_handed_on():
 def test_columns_without_names_are_steps_of_one_channel(as_table):
     X = rows(5, 9)
     X = pd.DataFrame(X, columns=[f"column {k}" for k in range(9)]) if as_table else X
-    resampler = MultirateResampler(length=3).fit(X)
+    with pytest.warns(UserWarning, match="all 9 columns are taken as the steps of one channel"):
+        resampler = MultirateResampler(length=3).fit(X)
     assert resampler.layout_ == {"": (9, 1)}
     assert resampler.get_feature_names_out().tolist() == ["x0:0", "x0:1", "x0:2"]
 
@@ -297,7 +298,7 @@ def test_infinity_raises_wherever_it_is(infinity, dtype, operator):
 def test_largest_floats_are_not_infinity(dtype):
     X = np.full((3, 8), np.finfo(dtype).max / 2, dtype)
     X[1] *= -1
-    out = MultirateResampler("linear", length=4).fit_transform(X)
+    out = MultirateResampler("linear", length=4, layout={"": (8, 1)}).fit_transform(X)
     np.testing.assert_allclose(out, X[:, :4], rtol=1e-6)
     assert not has_infinity(X)
     assert not has_infinity(np.full(5, np.nan))

@@ -314,6 +314,16 @@ def test_median_near_the_largest_float(size):
     np.testing.assert_array_equal(POOLS["median"](X, 2), X[..., :2])
 
 
+@pytest.mark.parametrize("size", [7, 8, LONGEST_NETWORK, LONGEST_NETWORK + 1])
+def test_nan_reaches_the_median_from_every_place(size):
+    X = windows(2 * size, 2 * size)
+    X[np.diag_indices(2 * size)] = np.nan
+    out = POOLS["median"](X, 2)
+    assert np.isnan(out[:size, 0]).all()
+    assert np.isnan(out[size:, 1]).all()
+    assert np.isnan(out).sum() == 2 * size
+
+
 def test_input_is_left_as_it_was():
     X = windows(3, 2, 30)
     X[0, 0, 3] = np.nan

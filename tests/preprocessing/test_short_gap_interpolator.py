@@ -19,7 +19,7 @@ def holes(n=60, d=5, share=0.5, seed=0):
     return X
 
 
-def loop_reference(series, max_gap):
+def loop_reference(series, max_gap, *, hold_ends=False):
     out = series.copy()
     t = 0
     while t < len(series):
@@ -33,6 +33,8 @@ def loop_reference(series, max_gap):
             for place in range(t, end):
                 share = (place - (t - 1)) / (end - (t - 1))
                 out[place] = (1 - share) * series[t - 1] + share * series[end]
+        elif hold_ends and end - t <= max_gap and end - t < len(series):
+            out[t:end] = series[end] if t == 0 else series[t - 1]
         t = end
     return out
 
@@ -65,7 +67,9 @@ def test_steps_equal_the_loop_in_each_window_of_each_row(max_gap):
     for _, channels, n_steps in WINDOWS:
         for _ in channels:
             block = slice(start, start + n_steps)
-            reference = [loop_reference(row[block], max_gap) for row in X.to_numpy()]
+            reference = [
+                loop_reference(row[block], max_gap, hold_ends=True) for row in X.to_numpy()
+            ]
             np.testing.assert_allclose(out[:, block], reference, rtol=1e-13, atol=1e-15)
             start += n_steps
     assert start == X.shape[1]
@@ -78,12 +82,18 @@ def test_long_gaps_are_left_whole():
     np.testing.assert_allclose(ShortGapInterpolator(4).fit_transform(flow).ravel(), range(6))
 
 
-@pytest.mark.parametrize("along", ["rows", "steps"])
-def test_nothing_is_extrapolated(along):
-    series = np.array([np.nan, np.nan, 1.0, np.nan, 3.0, np.nan])
-    X = series[:, np.newaxis] if along == "rows" else series[np.newaxis]
-    out = ShortGapInterpolator(3, along=along).fit_transform(X).ravel()
+def test_nothing_is_extrapolated_at_the_borders_of_a_table():
+    X = np.array([[np.nan, np.nan, 1.0, np.nan, 3.0, np.nan]]).T
+    out = ShortGapInterpolator(3).fit_transform(X).ravel()
     np.testing.assert_array_equal(out, [np.nan, np.nan, 1, 2, 3, np.nan])
+
+
+def test_short_gaps_at_the_ends_of_a_window_take_the_value_beside_them():
+    gap = [np.nan] * 3
+    X = pd.DataFrame([[*gap[:2], 1, np.nan, 3, np.nan], [*gap, 5, *gap[:2]], [np.nan] * 6])
+    X.columns = [f"x:{step}" for step in range(6)]
+    out = ShortGapInterpolator(2, along="steps").fit_transform(X)
+    np.testing.assert_array_equal(out, [[1, 1, 1, 2, 3, 3], [*gap, 5, 5, 5], [np.nan] * 6])
 
 
 def test_borders_of_channels_and_rows_are_borders():
@@ -91,7 +101,7 @@ def test_borders_of_channels_and_rows_are_borders():
     X = pd.DataFrame([[1, np.nan, np.nan, 4], [np.nan, 2, 3, np.nan]], dtype=float)
     X.columns = ["s:a:0", "s:a:1", "s:b:0", "s:b:1"]
     out = ShortGapInterpolator(10, along="steps").fit_transform(X)
-    np.testing.assert_array_equal(out, X)
+    np.testing.assert_array_equal(out, [[1, 1, 4, 4], [2, 2, 3, 3]])
 
 
 @pytest.mark.parametrize("along", ["rows", "steps"])
@@ -150,21 +160,23 @@ def test_lag_names_are_read():
     lagged = steps[0].transform(X)
     assert list(out.columns) == list(lagged.columns)
     assert [tuple(source) for source in steps[1].windows_] == [("", ("flow", "x(t)"), 5)]
-    reference = [loop_reference(row, 2) for row in lagged.to_numpy().reshape(-1, 5)]
+    windows = lagged.to_numpy().reshape(-1, 5)
+    reference = [loop_reference(window, 2, hold_ends=True) for window in windows]
     np.testing.assert_allclose(out.to_numpy().reshape(-1, 5), reference)
 
 
 def test_columns_without_names_are_steps_of_one_channel():
     X = holes(10, 30)
-    out = ShortGapInterpolator(2, along="steps").fit_transform(X)
-    reference = [loop_reference(row, 2) for row in X]
+    with pytest.warns(UserWarning, match="all 30 columns are taken as the steps of one channel"):
+        out = ShortGapInterpolator(2, along="steps").fit_transform(X)
+    reference = [loop_reference(row, 2, hold_ends=True) for row in X]
     np.testing.assert_allclose(out, reference, rtol=1e-13, atol=1e-15)
 
 
 def test_tags_are_not_steps():
     """Between the flow and the temperature of a row there is nothing to interpolate."""
     X = pd.DataFrame(holes(10, 3), columns=["flow", "temperature", "speed"])
-    with pytest.raises(ValueError, match=r"names of columns such as source:channel:step.*'flow'"):
+    with pytest.warns(UserWarning, match="no column name tells of windows"):
         ShortGapInterpolator(along="steps").fit(X)
     mixed = windows().assign(time_hour_sin=0.0)
     with pytest.raises(ValueError, match=r"first 'time_hour_sin'.*ColumnTransformer"):

@@ -73,8 +73,8 @@ def max_pool(windows: np.ndarray, length: int) -> np.ndarray:
         return windows[..., repeated_steps(n_steps, length)]
     steps = steps_first(windows)
     edges = interval_edges(n_steps, length)
-    maxima = [steps[start:end].max(axis=0) for start, end in pairwise(edges)]
-    return np.stack(maxima, axis=-1).reshape(*windows.shape[:-1], length)
+    maxima = np.stack([steps[start:end].max(axis=0) for start, end in pairwise(edges)])
+    return maxima.T.reshape(*windows.shape[:-1], length)
 
 
 def _weigh_intervals(weigh: Callable[[int], np.ndarray], n_steps: int, length: int) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from sklearn_mtl.preprocessing.resampling._decimate_repeat import repeated_steps
@@ -32,16 +34,33 @@ def median_pool(windows: np.ndarray, length: int) -> np.ndarray:
     if n_steps <= length:
         return windows[..., repeated_steps(n_steps, length)]
     steps = steps_first(windows)
-    edges = interval_edges(n_steps, length)
-    starts, sizes = edges[:-1], np.diff(edges)
     pooled = np.empty((length, steps.shape[1]), steps.dtype)
-    for size in np.unique(sizes).tolist():  # two sizes at most
-        same = np.flatnonzero(sizes == size)
-        places = starts[same] + np.arange(size)[:, np.newaxis]
-        intervals = steps.take(places, axis=0, mode="clip")  # (size, n_intervals, n_series)
-        median = _median_by_network if size <= LONGEST_NETWORK else _median_by_partition
-        pooled[same] = median(list(intervals))
+    for rows, places in intervals_by_size(n_steps, length):
+        values = list(steps.take(places, axis=0, mode="clip"))  # (n_intervals, n_series) each
+        median = _median_by_network if len(values) <= LONGEST_NETWORK else _median_by_partition
+        pooled[rows] = median(values)
     return pooled.T.reshape(*windows.shape[:-1], length)
+
+
+@lru_cache(maxsize=128)
+def intervals_by_size(n_steps: int, length: int) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Gather the intervals of one size, of which there are two at most.
+
+    Returns
+    -------
+    groups : tuple of (ndarray of shape (n_intervals,), ndarray of shape (size, n_intervals))
+        For each size, the output steps of its intervals and the steps that they read. Shared
+        between calls: the arrays are read-only.
+    """
+    edges = interval_edges(n_steps, length)
+    sizes = np.diff(edges)
+    groups = []
+    for size in np.unique(sizes):
+        rows = np.flatnonzero(sizes == size)
+        places = edges[rows] + np.arange(size)[:, np.newaxis]
+        rows.flags.writeable = places.flags.writeable = False
+        groups.append((rows, places))
+    return tuple(groups)
 
 
 def _middle_ranks(size: int) -> tuple[int, ...]:

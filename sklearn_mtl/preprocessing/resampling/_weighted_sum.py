@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -70,17 +71,20 @@ class WeightedSum:
         series = windows.reshape(-1, n_steps)
         products = plan_products(self.weights, n_steps, length, series.dtype)
         resampled = _apply(products, series, length)
-        incomplete = np.isnan(resampled)
-        if incomplete.any():
-            hit = incomplete.any(axis=1)
-            missing = np.isnan(series[hit])
-            reads = self.weights(n_steps, length).T != 0
-            resampled[hit] = np.where(
-                missing.astype(series.dtype) @ reads.astype(series.dtype) > 0,
-                np.nan,
-                _apply(products, np.where(missing, 0, series[hit]), length),
-            )
+        if _has_nan(resampled):
+            hit = np.isnan(resampled).any(axis=1)
+            resampled[hit] = self._map_incomplete(series[hit], length)
         return resampled.reshape(*windows.shape[:-1], length)
+
+    def _map_incomplete(self, series: np.ndarray, length: int) -> np.ndarray:
+        n_steps = series.shape[1]
+        missing = np.isnan(series)
+        products = plan_products(self.weights, n_steps, length, series.dtype)
+        resampled = _apply(products, np.where(missing, 0, series), length)
+        reads = self.weights(n_steps, length) != 0
+        n_missing = missing.astype(series.dtype) @ reads.T.astype(series.dtype)
+        resampled[n_missing > 0] = np.nan
+        return resampled
 
 
 @lru_cache(maxsize=128)
@@ -127,6 +131,12 @@ def _product(
         if isinstance(shared, np.ndarray):
             shared.flags.writeable = False
     return Product(steps_in, steps_out, weights)
+
+
+def _has_nan(values: np.ndarray) -> bool:
+    """Tell whether a contiguous array holds NaN, which alone makes a sum of squares NaN."""
+    flat = values.reshape(-1)
+    return math.isnan(np.vdot(flat, flat))
 
 
 def _apply(products: tuple[Product, ...], series: np.ndarray, length: int) -> np.ndarray:
