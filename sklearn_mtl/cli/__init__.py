@@ -6,6 +6,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sklearn_mtl._version import __version__
@@ -28,6 +29,11 @@ the main job:
   sklearn-mtl report sensor/ plant.csv --out report.html
   sklearn-mtl predict sensor/ today.csv --out predictions.csv
 
+sources at different rates and a laboratory:
+  sklearn-mtl fit --source thermal=fast.csv --source shift.csv --lab lab.csv --targets feo,sio2 \\
+      --lookback thermal=3h,shift=24h --dead-time 30min --out sensor/
+  sklearn-mtl predict sensor/ --source thermal=fast.csv --source shift.csv --now --out now.csv
+
 Every command explains itself: sklearn-mtl fit --help
 Exit codes: 0 done, 2 wrong input (the message says what to change), 130 interrupted.
 A command that does not end well leaves no file behind and keeps what was there.
@@ -47,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status : int
         0 if all went well, 2 for an input that the user can correct, 130 if interrupted.
     """
-    parsed = _parser().parse_args(arguments)
+    parsed = _parse(arguments)
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning  # type: ignore[assignment]
         try:
@@ -60,6 +66,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"sklearn-mtl {parsed.command}: interrupted", file=sys.stderr)
             return 130
     return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    parsed, rest = parser.parse_known_args(arguments)
+    # Before Python 3.13, argparse passes over an optional table that follows an option.
+    if len(rest) == 1 and not rest[0].startswith("-") and getattr(parsed, "table", rest) is None:
+        parsed.table = Path(rest[0])
+    elif rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return parsed
 
 
 def _parser() -> argparse.ArgumentParser:

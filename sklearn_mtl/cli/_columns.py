@@ -1,21 +1,24 @@
-"""Which columns are targets, time and inputs, and whether their cells are what they should be."""
+"""Which columns are targets, time and inputs, and whether their cells are numbers."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sklearn_mtl.cli._errors import CommandError
-from sklearn_mtl.cli._table import Table, quoted
-from sklearn_mtl.preprocessing._segments import LARGEST_REGULAR_STEP
+from sklearn_mtl.cli._table import Table, TableFormat, quoted
+from sklearn_mtl.cli._times import ascending_times
 
 _N_PLACES = 5  # places named per fault; the rest is counted
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+# From one column to its numbers and the words in it, with their row numbers as index.
+CellReader = Callable[[pd.Series, TableFormat], tuple[np.ndarray, pd.Series]]
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
 
 
@@ -34,6 +37,15 @@ class Columns:
     targets: tuple[str, ...]
     features: tuple[str, ...]
     time: str | None = None
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Columns:
+        """Rebuild what `to_json` gave."""
+        return cls(tuple(values["targets"]), tuple(values["features"]), values["time"])
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a JSON file."""
+        return asdict(self)
 
 
 def choose_columns(
@@ -80,7 +92,7 @@ def require_columns(table: Table, names: Iterable[str], *, option: str | None = 
         return
     lines = []
     for name in absent:
-        alike = _names_alike(name, present)
+        alike = names_alike(name, present)
         guess = f" Did you mean {' or '.join(map(quoted, alike))}?" if alike else ""
         lines.append(f"column {quoted(name)} is missing.{guess}")
     asked = f" (asked for by {option})" if option else ""
@@ -90,20 +102,33 @@ def require_columns(table: Table, names: Iterable[str], *, option: str | None = 
     )
 
 
+def read_cells(cells: pd.Series, format: TableFormat) -> tuple[np.ndarray, pd.Series]:
+    """Read one column as float64: the reader of inputs, and of targets in the same table."""
+    if pd.api.types.is_numeric_dtype(cells):  # also true and false: 1 and 0
+        return cells.to_numpy(dtype=np.float64, na_value=np.nan), cells[:0]
+    text = cells.astype("object").map(str, na_action="ignore").str.strip()
+    text = text.mask(text.isin(format.missing) | (text == ""))
+    decimals = text
+    if format.decimal != ".":
+        decimals = text.str.replace(format.decimal, ".", regex=False)
+    parsed = pd.to_numeric(decimals, errors="coerce")
+    return parsed.to_numpy(dtype=np.float64, na_value=np.nan), text[parsed.isna() & text.notna()]
+
+
 def read_inputs(table: Table, columns: Columns) -> pd.DataFrame:
     """Return the inputs as numbers, indexed by time where the table has a time column."""
     require_columns(table, [*columns.features, *([columns.time] if columns.time else [])])
     inputs = numbers(table, columns.features)
     if columns.time is not None:
-        inputs.index = times(table, columns.time)
+        inputs.index = ascending_times(table, columns.time)
     return inputs
 
 
-def read_targets(table: Table, columns: Columns) -> pd.DataFrame:
+def read_targets(table: Table, names: Sequence[str], read: CellReader = read_cells) -> pd.DataFrame:
     """Return the targets as numbers, NaN where a value was not measured."""
-    require_columns(table, columns.targets)
-    targets = numbers(table, columns.targets)
-    unlabelled = [name for name in columns.targets if targets[name].isna().all()]
+    require_columns(table, names)
+    targets = numbers(table, names, read, fix_for_names="take them out of --targets:")
+    unlabelled = [name for name in names if targets[name].isna().all()]
     if unlabelled:
         raise CommandError(
             f"{table.path}: no row has a value of the target "
@@ -112,8 +137,25 @@ def read_targets(table: Table, columns: Columns) -> pd.DataFrame:
     return targets
 
 
-def numbers(table: Table, names: Sequence[str]) -> pd.DataFrame:
+def numbers(
+    table: Table,
+    names: Sequence[str],
+    read: CellReader = read_cells,
+    *,
+    fix_for_names: str = "leave them out: --drop",
+) -> pd.DataFrame:
     """Return columns as float64; one error lists every word in them, by column.
+
+    Parameters
+    ----------
+    table : Table
+        With the columns `names`.
+    names : sequence of str
+        Columns to read.
+    read : callable, default=read_cells
+        What reads a column.
+    fix_for_names : str
+        What to do with columns without any number, followed by their names.
 
     Raises
     ------
@@ -123,96 +165,14 @@ def numbers(table: Table, names: Sequence[str]) -> pd.DataFrame:
     values: dict[str, np.ndarray] = {}
     faults: list[_TextInColumn] = []
     for name in names:
-        column = table.data[name]
-        if pd.api.types.is_numeric_dtype(column):  # also true and false: 1 and 0
-            values[name] = column.to_numpy(dtype=np.float64, na_value=np.nan)
-            continue
-        cells = column.astype("object").map(str, na_action="ignore").str.strip()
-        cells = cells.mask(cells.isin(table.format.missing) | (cells == ""))
-        decimals = cells
-        if table.format.decimal != ".":
-            decimals = cells.str.replace(table.format.decimal, ".", regex=False)
-        parsed = pd.to_numeric(decimals, errors="coerce")
-        values[name] = parsed.to_numpy(dtype=np.float64, na_value=np.nan)
-        words = cells[parsed.isna() & cells.notna()]
+        values[name], words = read(table.data[name], table.format)
         if len(words):
-            faults.append(_TextInColumn(name, words, no_numbers=bool(parsed.isna().all())))
+            no_numbers = bool(np.isnan(values[name]).all())
+            faults.append(_TextInColumn(name, words, no_numbers))
     if faults:
-        raise CommandError(_text_message(table, faults))
+        raise CommandError(_text_message(table, faults, fix_for_names))
     _raise_for_infinite(table, values)
     return pd.DataFrame(values)
-
-
-def times(table: Table, name: str) -> pd.DatetimeIndex:
-    """Return the time column, checked: readable, without duplicates, ascending.
-
-    Raises
-    ------
-    CommandError
-        If a time is empty, unreadable, repeated or earlier than the one before.
-    """
-    column = table.data[name]
-    where = f"{table.path}, time column {quoted(name)}"
-    format = table.format.time_format
-    if pd.api.types.is_numeric_dtype(column) and format is None:
-        raise CommandError(
-            f"{where}: it holds numbers, not times. Give their format, as in "
-            '--time-format "%Y%m%d", or drop the column if the rows are equally spaced: '
-            f"--drop {name}"
-        )
-    if pd.api.types.is_datetime64_any_dtype(column):
-        parsed = pd.DatetimeIndex(column)
-    else:
-        # A column with empty cells came as 20240101.0; the format is about whole numbers.
-        text = column.astype("Int64") if pd.api.types.is_float_dtype(column) else column
-        parsed = _parse_times(text.astype("string").str.strip(), format)
-    _raise_for_rows(
-        table,
-        np.asarray(parsed.isna()),
-        lambda row: f"{table.place(row)}: {_shown(column.iloc[row])}",
-        f"{where}: no readable time in",
-        "Without a format, times are read year first, as in 2024-01-31 13:05. "
-        'Correct these cells, or name the format, as in --time-format "%d.%m.%Y %H:%M"',
-    )
-    _raise_for_rows(
-        table,
-        np.asarray(parsed.duplicated()),
-        lambda row: (
-            f"{table.place(row)}: {parsed[row]}, as in "
-            f"{table.place(int((parsed == parsed[row]).argmax()))}"
-        ),
-        f"{where}: duplicate times,",
-        "Keep one row per time (at the end of summer time an hour repeats: export UTC).",
-    )
-    backwards = np.zeros(len(parsed), dtype=bool)
-    backwards[1:] = parsed[1:] < parsed[:-1]
-    _raise_for_rows(
-        table,
-        backwards,
-        lambda row: f"{table.place(row)}: {parsed[row]} after {parsed[row - 1]}",
-        f"{where}: the rows are not in time order,",
-        "Sort the table by time, oldest first.",
-    )
-    return parsed.rename(name)
-
-
-def describe_time_steps(index: pd.Index) -> str:
-    """Say how far the rows are apart and how often a longer step ends the history of lags."""
-    steps = pd.Series(index[1:]) - pd.Series(index[:-1])
-    if steps.empty:
-        return "Time: one row."
-    usual = steps.median()
-    n_gaps = int((steps > LARGEST_REGULAR_STEP * usual).sum())
-    text = (
-        f"Time: one row per {str(usual).removeprefix('0 days ')}; "
-        f"{n_gaps:,} longer steps. The history of the lags ends at a longer step."
-    )
-    if n_gaps > 0.1 * len(index):
-        text += (
-            " So many leave the lags little to see: put the rows on a regular grid first "
-            "(in pandas: round or resample the times), or leave --time out."
-        )
-    return text
 
 
 @dataclass(frozen=True)
@@ -222,7 +182,7 @@ class _TextInColumn:
     no_numbers: bool
 
 
-def _text_message(table: Table, faults: Sequence[_TextInColumn]) -> str:
+def _text_message(table: Table, faults: Sequence[_TextInColumn], fix_for_names: str) -> str:
     """List all words by column, and the option that mends each kind of column."""
     lines = [f"{table.path}: text where numbers are expected"]
     words_for_missing: dict[str, None] = {}  # an ordered set
@@ -253,7 +213,7 @@ def _text_message(table: Table, faults: Sequence[_TextInColumn]) -> str:
     if perhaps_time:
         lines.append(f"Fix: if it is the time of the row: --time {quoted(perhaps_time[0])}")
     if to_drop:
-        lines.append(f'Fix: leave columns without numbers out: --drop "{",".join(to_drop)}"')
+        lines.append(f'Fix: columns without numbers: {fix_for_names} "{",".join(to_drop)}"')
     return "\n".join(lines)
 
 
@@ -281,38 +241,7 @@ def _raise_for_infinite(table: Table, values: dict[str, np.ndarray]) -> None:
         )
 
 
-def _raise_for_rows(
-    table: Table,
-    faulty: np.ndarray,
-    describe: Callable[[int], str],
-    problem: str,
-    fix: str,
-) -> None:
-    """Raise one error for all faulty rows that names the first of them."""
-    rows = np.flatnonzero(faulty)
-    if len(rows):
-        named = "; ".join(describe(int(row)) for row in rows[:_N_PLACES])
-        more = f" and {len(rows) - _N_PLACES} more" if len(rows) > _N_PLACES else ""
-        raise CommandError(f"{problem} {named}{more}. {fix}")
-
-
-def _parse_times(cells: pd.Series, format: str | None) -> pd.DatetimeIndex:
-    """Parse text; NaT where it is no time.
-
-    Nothing is guessed without a format: pandas would take 01.02.2024 for the second of January.
-    """
-    format = format or "ISO8601"
-    try:
-        return pd.DatetimeIndex(pd.to_datetime(cells, format=format, errors="coerce"))
-    except ValueError:  # offsets that change with summer time: count all in UTC
-        return pd.DatetimeIndex(pd.to_datetime(cells, format=format, errors="coerce", utc=True))
-
-
-def _shown(cell: object) -> str:
-    return "empty" if pd.isna(cell) else quoted(cell)  # type: ignore[call-overload]
-
-
-def _names_alike(name: str, present: Sequence[str]) -> list[str]:
+def names_alike(name: str, present: Sequence[str]) -> list[str]:
     """Return up to three names that differ by case or by a few letters."""
     folded = {other.casefold(): other for other in present}
     found = difflib.get_close_matches(name.casefold(), list(folded), n=3)

@@ -14,7 +14,8 @@ from sklearn.utils import Bunch
 from sklearn_mtl.cli._models import make_model
 from sklearn_mtl.cli._options import not_negative
 from sklearn_mtl.cli._output import new_file
-from sklearn_mtl.cli._training import SPLITS, Parts, Preparation, fit_pipeline, split_rows
+from sklearn_mtl.cli._preparation import TablePreparation
+from sklearn_mtl.cli._training import SPLITS, Parts, fit_pipeline, split_rows
 from sklearn_mtl.datasets import make_sintering
 from sklearn_mtl.inspection import html_report
 from sklearn_mtl.metrics import masked_r2_score
@@ -136,7 +137,7 @@ def _fit_and_predict(
         plant.data,
         plant.target,
         # The quality of a cycle depends on this cycle alone: no lags.
-        preparation=Preparation(lags=0, contamination=_OUTLIERS),
+        preparation=TablePreparation(lags=0, contamination=_OUTLIERS),
         model=model,
         parts=parts,
         seed=seed,

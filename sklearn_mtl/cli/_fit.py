@@ -7,17 +7,14 @@ import textwrap
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from sklearn_mtl.cli._columns import (
-    choose_columns,
-    describe_time_steps,
-    read_inputs,
-    read_targets,
-)
+from sklearn_mtl.cli import _fit_sources, _fit_table
+from sklearn_mtl.cli._columns import Columns
 from sklearn_mtl.cli._errors import CommandError
 from sklearn_mtl.cli._model_folder import FILES, SoftSensor, save_soft_sensor
 from sklearn_mtl.cli._models import DESCRIPTIONS, MODELS, make_model
@@ -31,24 +28,33 @@ from sklearn_mtl.cli._options import (
     table_format,
 )
 from sklearn_mtl.cli._output import check_new_folder
-from sklearn_mtl.cli._table import Table, TableFormat, read_table
-from sklearn_mtl.cli._training import SPLITS, Parts, Preparation, fit_pipeline, split_rows
+from sklearn_mtl.cli._preparation import Preparation
+from sklearn_mtl.cli._samples import Samples
+from sklearn_mtl.cli._sources import SourceSettings
+from sklearn_mtl.cli._table import TableFormat
+from sklearn_mtl.cli._training import SPLITS, Parts, fit_pipeline, split_rows
 from sklearn_mtl.metrics import regression_report
 
-SUMMARY = "fit a soft sensor to a table and save it"
+SUMMARY = "fit a soft sensor to a table, or to several sources and a laboratory, and save it"
 DESCRIPTION = """
-Fit one model for all targets to a table (CSV or Parquet, one row per time, oldest first), judge it
-on rows it has not seen, and save it as a folder. An empty target cell means "not measured": the
-row still serves the other targets. All columns that are no target, not the time and not dropped
-are inputs.
+Fit one model for all targets, judge it on samples it has not seen, and save it as a folder. Files
+are CSV or Parquet. The data are either one table (one row per time, inputs and targets side by
+side) or several sources at different rates (--source, once for each) with the laboratory's table
+(--lab). An empty target cell means "not measured": the row still serves the other targets.
 
-Steps of the saved pipeline: hold missing inputs (--hold), past rows (--lags), leave outliers out
-of the training (--contamination), scale, model.
+Steps of the saved pipeline, for one table: hold missing inputs (--hold), past rows (--lags),
+leave outliers out of the training (--contamination), scale, model. For several sources: cut the
+windows (--lookback, --dead-time), fill short holes (--max-gap), bring all windows to one length
+(--operator, --length), calendar (--calendar), outliers, scale, model.
 """
 EXAMPLES = """
 examples:
   Two laboratory values from all other columns, ten minutes of history:
     sklearn-mtl fit plant.csv --targets h2s,so2 --time timestamp --lags 9 --out sensor/
+
+  Minutes and shifts beside a laboratory, three hours of history, 30 minutes of transport:
+    sklearn-mtl fit --source thermal=fast.csv --source shift.csv --lab lab.csv \\
+        --targets feo,sio2 --lookback thermal=3h,shift=24h --dead-time 30min --out sensor/
 
   A European export, where dead instruments write words:
     sklearn-mtl fit plant.csv --targets feo --time Zeit --separator ";" --decimal "," \\
@@ -61,46 +67,40 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fit``."""
-    parser.add_argument("table", type=Path, help="CSV (.csv, .csv.gz, .tsv, .txt) or .parquet")
     parser.add_argument(
-        "--targets", type=names, required=True, metavar="A,B", help="columns to predict"
+        "--targets",
+        type=names,
+        required=True,
+        metavar="A,B",
+        help="columns to predict, of the table or of the laboratory",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
-    columns = parser.add_argument_group("columns")
-    columns.add_argument(
+    _fit_table.add_arguments(parser)
+    _fit_sources.add_arguments(parser)
+    both = parser.add_argument_group("columns and outliers, of either")
+    both.add_argument(
         "--time",
         metavar="COLUMN",
-        help="timestamps, ascending; gaps in time end the history. "
-        "Without it, rows count as equally spaced",
+        help="timestamps, ascending. One table: gaps in time end the history; without it, rows "
+        "count as equally spaced. Several sources: for all, or thermal=timestamp,shift=start; "
+        "without it, the first column of each",
     )
-    columns.add_argument(
-        "--features", type=names, default=[], metavar="A,B", help="inputs; default: all others"
+    both.add_argument(
+        "--features",
+        type=names,
+        default=[],
+        metavar="A,B",
+        help="inputs; default: all other columns. Of several sources a name is about all that "
+        "have it, SOURCE:COLUMN about one",
     )
-    columns.add_argument(
-        "--drop", type=names, default=[], metavar="A,B", help="columns to leave out"
+    both.add_argument(
+        "--drop",
+        type=names,
+        default=[],
+        metavar="A,B",
+        help="columns to leave out, named as for --features",
     )
-    steps = parser.add_argument_group("preparation")
-    steps.add_argument(
-        "--hold",
-        type=positive,
-        metavar="ROWS",
-        help="a missing input keeps its last value for so many rows; default: off",
-    )
-    steps.add_argument(
-        "--lags",
-        type=not_negative,
-        default=Preparation.lags,
-        metavar="ROWS",
-        help="past rows that the model sees beside the present one (default: %(default)s; 0: none)",
-    )
-    steps.add_argument(
-        "--coding",
-        choices=["differences+level", "differences", "levels"],
-        default=Preparation.coding,
-        help="past rows as changes from row to row with the present level, as changes alone, or "
-        "as levels; on a drifting plant levels act as a calendar (default: %(default)s)",
-    )
-    steps.add_argument(
+    both.add_argument(
         "--contamination",
         type=share,
         metavar="SHARE",
@@ -141,19 +141,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Read, fit, judge, save."""
     check_new_folder(arguments.out, force=arguments.force, owned=FILES)
-    table = read_table(arguments.table, table_format(arguments, TableFormat()))
-    columns = choose_columns(
-        table,
-        targets=arguments.targets,
-        time=arguments.time,
-        features=arguments.features,
-        drop=arguments.drop,
-    )
-    X, y = read_inputs(table, columns), read_targets(table, columns)
-    y.index = X.index
-    preparation = Preparation(
-        arguments.hold, arguments.lags, arguments.coding, arguments.contamination
-    )
+    kind = _kind_of_input(arguments)
+    format = table_format(arguments, TableFormat())
+    samples, inputs, preparation = kind.read(arguments, format)
+    X, y = samples.X, samples.y
     model = make_model(
         arguments.model,
         seed=arguments.seed,
@@ -162,13 +153,7 @@ def run(arguments: argparse.Namespace) -> None:
     )
     if "verbose" in model.get_params():
         model.set_params(verbose=0 if arguments.quiet else 1)
-    _check_inputs(table, X)
-    print(
-        f"{table.path}: {len(X):,} rows, {X.shape[1]} inputs, "
-        f"targets {', '.join(f'{name} ({n:,} labels)' for name, n in y.count().items())}"
-    )
-    if columns.time is not None:
-        print(describe_time_steps(X.index))
+    print("\n".join(samples.notes))
     try:
         parts = split_rows(len(X), arguments.split, seed=arguments.seed)
         _check_labels(y, parts)
@@ -176,31 +161,48 @@ def run(arguments: argparse.Namespace) -> None:
             X, y, preparation=preparation, model=model, parts=parts, seed=arguments.seed
         )
     except ValueError as error:  # the library's errors name the fault and the fix
-        raise CommandError(f"{table.path}: {error}") from error
+        raise CommandError(f"{samples.path}: {error}") from error
     metrics = _judge(pipeline, X, y, parts)
-    _print_result(pipeline, metrics, arguments.split)
+    _print_result(pipeline, metrics, arguments.split, fills_gaps=preparation.FILLS_GAPS)
     save_soft_sensor(
         SoftSensor(
             pipeline,
-            columns,
-            table.format,
-            _describe(arguments, table, X, preparation, pipeline, parts, metrics),
+            inputs,
+            format,
+            _describe(arguments, samples, preparation, pipeline, parts, metrics),
         ),
         arguments.out,
     )
-    print(
-        f"Saved {arguments.out}. Next: sklearn-mtl predict {arguments.out} NEW.csv --out PRED.csv"
-    )
+    print(f"Saved {arguments.out}. Next: {_next_command(arguments.out, inputs)}")
 
 
-def _check_inputs(table: Table, X: pd.DataFrame) -> None:
-    """Refuse an input without any value: it would exclude every row from the training."""
-    empty = [name for name in X.columns if X[name].isna().all()]
-    if empty:
+def _kind_of_input(arguments: argparse.Namespace) -> ModuleType:
+    """Return the module for one table or for several sources; refuse a mixture of both."""
+    given = "a table"
+    kind: ModuleType = _fit_table
+    other: ModuleType = _fit_sources
+    if arguments.source:
+        given, kind, other = "several sources", _fit_sources, _fit_table
+        if arguments.table is not None:
+            raise CommandError(
+                f"{arguments.table} stands beside --source. Give one table alone, or make it a "
+                f"source as well: --source {arguments.table}"
+            )
+        for option, example in (("lab", "lab.csv"), ("lookback", "3h")):
+            if getattr(arguments, option) is None:
+                raise CommandError(f"several sources need --{option}, as in --{option} {example}")
+    elif arguments.table is None:
         raise CommandError(
-            f"{table.path}: no row has a value of the input {', '.join(empty)}. "
-            f'Leave it out: --drop "{",".join(empty)}"'
+            "nothing to fit to. Name one table, as in: sklearn-mtl fit plant.csv ..., or several "
+            "sources and the laboratory: sklearn-mtl fit --source fast.csv --source shift.csv "
+            "--lab lab.csv --lookback 3h ..."
         )
+    for option, instead in other.ONLY_HERE.items():
+        if getattr(arguments, option) is not None:
+            raise CommandError(
+                f"--{option.replace('_', '-')} is not for {given}: {instead}. Leave it out."
+            )
+    return kind
 
 
 def _check_labels(y: pd.DataFrame, parts: Parts) -> None:
@@ -209,7 +211,7 @@ def _check_labels(y: pd.DataFrame, parts: Parts) -> None:
         if y[name].iloc[parts.training].isna().all():
             raise CommandError(
                 f'the target "{name}" has no label in the training part. '
-                "Use a longer table, or another --split."
+                "Give more rows, or another --split."
             )
 
 
@@ -218,7 +220,7 @@ def _judge(
 ) -> pd.DataFrame | None:
     """Metrics on the test part, or None without one.
 
-    The whole table is predicted, because the first test rows need the rows before them.
+    All rows are predicted, because the first test rows of a table need the rows before them.
     """
     if not len(parts.test):
         return None
@@ -226,12 +228,14 @@ def _judge(
     return regression_report(y.iloc[parts.test], predicted, nan_prediction="skip")
 
 
-def _print_result(pipeline: Pipeline, metrics: pd.DataFrame | None, split: str) -> None:
+def _print_result(
+    pipeline: Pipeline, metrics: pd.DataFrame | None, split: str, *, fills_gaps: str
+) -> None:
     excluded = getattr(pipeline[-1], "n_rows_excluded_", 0)
     if excluded:
         print(
-            f"{excluded:,} training rows were left out: an input is missing (--hold fills short "
-            "gaps), or they are outliers (--contamination)."
+            f"{excluded:,} training rows were left out: an input is missing ({fills_gaps} fills "
+            "short gaps), or they are outliers (--contamination)."
         )
     print(textwrap.fill(f"Split {split}: {SPLITS[split]}.", width=100))
     if metrics is not None:
@@ -239,10 +243,16 @@ def _print_result(pipeline: Pipeline, metrics: pd.DataFrame | None, split: str) 
         print(metrics[["R2", "RMSE", "MAE", "n_labels", "coverage"]].round(4).to_string())
 
 
+def _next_command(folder: Path, inputs: Columns | SourceSettings) -> str:
+    if isinstance(inputs, Columns):
+        return f"sklearn-mtl predict {folder} NEW.csv --out PRED.csv"
+    files = " ".join(f"--source {source.name}=NEW.csv" for source in inputs.sources)
+    return f"sklearn-mtl predict {folder} {files} --now --out PRED.csv"
+
+
 def _describe(
     arguments: argparse.Namespace,
-    table: Table,
-    X: pd.DataFrame,
+    samples: Samples,
     preparation: Preparation,
     pipeline: Pipeline,
     parts: Parts,
@@ -250,6 +260,7 @@ def _describe(
 ) -> dict[str, Any]:
     """Write down what a reader must know to trust the model, and `report` to judge it."""
     model = pipeline[-1]
+    times = samples.X.index
     newest = max(part.max() for part in (parts.training, parts.validation) if len(part))
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -257,13 +268,13 @@ def _describe(
         "parameters": {key: repr(value) for key, value in sorted(model.get_params().items())},
         "seed": arguments.seed,
         "preparation": asdict(preparation),
-        "table": {"name": table.path.name, "sha256": table.sha256, "rows": len(X)},
+        "table": {"name": samples.name, "sha256": samples.sha256, "rows": len(samples.X)},
         "split": {
             "protocol": arguments.split,
             "meaning": SPLITS[arguments.split],
             "rows": {name: len(rows) for name, rows in vars(parts).items()},
             "rows_excluded": int(getattr(model, "n_rows_excluded_", 0)),
-            "known_until": None if arguments.time is None else str(X.index[newest]),
+            "known_until": str(times[newest]) if isinstance(times, pd.DatetimeIndex) else None,
         },
         "test_metrics": None if metrics is None else metrics.to_dict(orient="index"),
     }

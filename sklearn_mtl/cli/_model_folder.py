@@ -20,12 +20,15 @@ from sklearn_mtl._version import __version__
 from sklearn_mtl.cli._columns import Columns
 from sklearn_mtl.cli._errors import CommandError
 from sklearn_mtl.cli._output import new_folder
+from sklearn_mtl.cli._sources import SourceSettings
 from sklearn_mtl.cli._table import TableFormat
 
 PIPELINE_FILE = "model.joblib"
 DESCRIPTION_FILE = "model.json"
 FILES = (PIPELINE_FILE, DESCRIPTION_FILE)
-_LAYOUT = 1  # of the description; raised when a reader must know a new one
+# Of the description; raised when a reader must know a new one. 2 added models of several sources.
+_LAYOUT = 2
+_READABLE = (1, 2)
 _PACKAGES = ("numpy", "pandas", "scikit-learn", "skorch", "torch")
 
 
@@ -36,17 +39,17 @@ class SoftSensor:
     Attributes
     ----------
     pipeline : Pipeline
-        From the columns of the table to the predictions.
-    columns : Columns
-        The columns that it was fitted on.
+        From the columns of the table, or the windows of the sources, to the predictions.
+    inputs : Columns or SourceSettings
+        Columns of the table, or the sources, that it was fitted on.
     format : TableFormat
-        How its table was written.
+        How its files were written.
     description : dict
         Model, preparation, table, split and metrics, as written to ``model.json``.
     """
 
     pipeline: Pipeline
-    columns: Columns
+    inputs: Columns | SourceSettings
     format: TableFormat
     description: dict[str, Any]
 
@@ -56,11 +59,7 @@ def save_soft_sensor(sensor: SoftSensor, folder: Path) -> None:
     description = {
         "layout": _LAYOUT,
         "versions": _versions(),
-        "columns": {
-            "targets": list(sensor.columns.targets),
-            "features": list(sensor.columns.features),
-            "time": sensor.columns.time,
-        },
+        **_inputs_to_json(sensor.inputs),
         "table_format": sensor.format.to_json(),
         **sensor.description,
     }
@@ -82,11 +81,7 @@ def load_soft_sensor(folder: Path) -> SoftSensor:
         text = (folder / DESCRIPTION_FILE).read_text(encoding="utf-8")
         description = json.loads(text)
         layout = description["layout"]
-        columns = Columns(
-            targets=tuple(description["columns"]["targets"]),
-            features=tuple(description["columns"]["features"]),
-            time=description["columns"]["time"],
-        )
+        inputs = _inputs_from_json(description)
         format = TableFormat.from_json(description["table_format"])
     except FileNotFoundError as error:
         raise CommandError(
@@ -95,7 +90,7 @@ def load_soft_sensor(folder: Path) -> SoftSensor:
         ) from error
     except (NotADirectoryError, ValueError, KeyError, TypeError) as error:
         raise CommandError(f"{folder}: this is no saved model ({error!r}).") from error
-    if layout != _LAYOUT:
+    if layout not in _READABLE:
         raise CommandError(f"{folder}: written by another version ({description['versions']}).")
     _warn_about_versions(folder, description["versions"])
     try:
@@ -104,7 +99,19 @@ def load_soft_sensor(folder: Path) -> SoftSensor:
             pipeline = joblib.load(folder / PIPELINE_FILE)
     except FileNotFoundError as error:
         raise CommandError(f"{folder}: {PIPELINE_FILE} is missing.") from error
-    return SoftSensor(pipeline, columns, format, description)
+    return SoftSensor(pipeline, inputs, format, description)
+
+
+def _inputs_to_json(inputs: Columns | SourceSettings) -> dict[str, Any]:
+    if isinstance(inputs, SourceSettings):
+        return {"several_sources": inputs.to_json()}
+    return {"columns": inputs.to_json()}
+
+
+def _inputs_from_json(description: Mapping[str, Any]) -> Columns | SourceSettings:
+    if "several_sources" in description:
+        return SourceSettings.from_json(description["several_sources"])
+    return Columns.from_json(description["columns"])
 
 
 def _versions() -> dict[str, str]:

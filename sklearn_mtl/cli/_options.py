@@ -64,7 +64,7 @@ def _whole(text: str, *, least: int) -> int:
 def add_table_options(parser: argparse.ArgumentParser, *, saved: bool) -> None:
     """Add how a table is written; with `saved`, the defaults are those kept with the model."""
     group = parser.add_argument_group(
-        "how the table is written", "Defaults: as at fit." if saved else None
+        "how the files are written", "Defaults: as at fit." if saved else None
     )
     group.add_argument(
         "--separator",
@@ -91,7 +91,7 @@ def add_table_options(parser: argparse.ArgumentParser, *, saved: bool) -> None:
     group.add_argument(
         "--time-format",
         metavar="FORMAT",
-        help='of the time column, as in "%%d.%%m.%%Y %%H:%%M"; '
+        help='of the time columns, as in "%%d.%%m.%%Y %%H:%%M"; '
         "default: year first, as in 2024-01-31 13:05",
     )
 

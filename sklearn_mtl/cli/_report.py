@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sklearn_mtl.cli._columns import read_targets
+from sklearn_mtl.cli._columns import Columns
 from sklearn_mtl.cli._errors import CommandError
 from sklearn_mtl.cli._model_folder import SoftSensor, load_soft_sensor
 from sklearn_mtl.cli._options import add_force, add_table_options, table_format
 from sklearn_mtl.cli._output import check_new_file, new_file
-from sklearn_mtl.cli._predict import predict_table
-from sklearn_mtl.cli._table import Table, read_table
+from sklearn_mtl.cli._predict import predict_inputs
+from sklearn_mtl.cli._samples import Samples, table_samples
+from sklearn_mtl.cli._source_options import add_source_files, check_files, read_tables
+from sklearn_mtl.cli._sources import SourceSettings
+from sklearn_mtl.cli._table import read_table
 from sklearn_mtl.cli._training import split_rows
 from sklearn_mtl.inspection import html_report
 from sklearn_mtl.metrics import regression_report
@@ -25,22 +30,33 @@ Compare the predictions of a saved model with the measured targets of a table, a
 page that holds everything: metrics, predicted against measured, errors, course over time, losses
 and task weights of the training. It needs no network and can be sent by mail.
 
-Given the table of the training, the page judges the test part of it, which the model has not seen.
-Given another table, it judges all rows. Needs the extra `plot`.
+A model of several sources needs their files (--source) and the laboratory's table (--lab).
+
+Given the files of the training, the page judges the test part of it, which the model has not seen.
+Given others, it judges all rows. Needs the extra `plot`.
 """
 EXAMPLES = """
 examples:
   sklearn-mtl report sensor/ plant.csv
   sklearn-mtl report sensor/ next_month.csv --out next_month.html
+  sklearn-mtl report sensor/ --source thermal=fast.csv --source shift.csv --lab lab.csv
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``report``."""
     parser.add_argument("model", type=Path, help="folder written by fit")
-    parser.add_argument("table", type=Path, help="CSV or Parquet with the target columns")
+    parser.add_argument(
+        "table",
+        type=Path,
+        nargs="?",
+        help="CSV or Parquet with the target columns, for a model of one table",
+    )
     parser.add_argument(
         "--out", type=Path, default=Path("report.html"), help="HTML file; %(default)s"
+    )
+    add_source_files(
+        parser.add_argument_group("several sources", "For a model of several sources."), lab=True
     )
     add_table_options(parser, saved=True)
     add_force(parser)
@@ -50,22 +66,22 @@ def run(arguments: argparse.Namespace) -> None:
     """Load, read, predict, judge, write."""
     check_new_file(arguments.out, force=arguments.force)
     sensor = load_soft_sensor(arguments.model)
-    table = read_table(arguments.table, table_format(arguments, sensor.format))
-    measured = read_targets(table, sensor.columns)
-    predicted = predict_table(sensor, table)
-    measured.index = predicted.index
-    rows, meaning = _rows_to_judge(sensor, table, predicted.index)
-    measured, predicted = measured.iloc[rows], predicted.iloc[rows]
+    samples = _read_samples(arguments, sensor)
+    for note in samples.notes:
+        print(note)
+    predicted = predict_inputs(sensor, samples.X, samples.path)
+    rows, meaning = _rows_to_judge(sensor, samples)
+    measured, predicted = samples.y.iloc[rows], predicted.iloc[rows]
     if measured.isna().all(axis=None):
         raise CommandError(
-            f"{table.path}: no row that is judged ({meaning}) has a measured target."
+            f"{samples.path}: no row that is judged ({meaning}) has a measured target."
         )
     page = html_report(
         measured,
         predicted,
-        title=f"Soft sensor for {', '.join(sensor.columns.targets)}",
-        facts=_facts(sensor, table, meaning),
-        times=predicted.index if sensor.columns.time else rows,
+        title=f"Soft sensor for {', '.join(sensor.inputs.targets)}",
+        facts=_facts(sensor, samples, meaning),
+        times=predicted.index if isinstance(predicted.index, pd.DatetimeIndex) else rows,
         history=getattr(sensor.pipeline[-1], "history_", None),
     )
     with new_file(arguments.out) as temporary:
@@ -76,19 +92,35 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"Wrote {arguments.out}.")
 
 
-def _rows_to_judge(sensor: SoftSensor, table: Table, index: pd.Index) -> tuple[np.ndarray, str]:
+def _read_samples(arguments: argparse.Namespace, sensor: SoftSensor) -> Samples:
+    format = table_format(arguments, sensor.format)
+    if isinstance(sensor.inputs, Columns):
+        check_files(arguments, None, options=["lab"])
+        return table_samples(read_table(arguments.table, format), sensor.inputs)
+    settings = sensor.inputs
+    check_files(arguments, [source.name for source in settings.sources])
+    if arguments.lab is None:
+        raise CommandError("the laboratory's table is missing: --lab lab.csv")
+    tables = read_tables(arguments.source, format)
+    return settings.samples(tables, settings.histories(tables), read_table(arguments.lab, format))
+
+
+def _rows_to_judge(sensor: SoftSensor, samples: Samples) -> tuple[np.ndarray, str]:
     """Row numbers that the page judges, and what they are in words."""
     description = sensor.description
-    split = description["split"]
+    split, index = description["split"], samples.X.index
     every = np.arange(len(index))
-    if table.sha256 == description["table"]["sha256"]:
+    data, other = "table", "a table that is not the training table"
+    if isinstance(sensor.inputs, SourceSettings):
+        data, other = "files", "files that are not those of the training"
+    if samples.sha256 == description["table"]["sha256"]:
         parts = split_rows(len(index), split["protocol"], seed=description["seed"])
         if len(parts.test):
             return parts.test, (
-                f"test part of the training table, {len(parts.test):,} of {len(index):,} rows"
+                f"test part of the training {data}, {len(parts.test):,} of {len(index):,} rows"
             )
         return every, "the training rows themselves: the figures flatter the model"
-    meaning = f"all {len(index):,} rows of a table that is not the training table"
+    meaning = f"all {len(index):,} rows of {other}"
     if split["known_until"] is not None and isinstance(index, pd.DatetimeIndex):
         known_until = pd.Timestamp(split["known_until"])
         # Times with and without an offset from UTC cannot be compared.
@@ -102,20 +134,18 @@ def _rows_to_judge(sensor: SoftSensor, table: Table, index: pd.Index) -> tuple[n
     return every, meaning
 
 
-def _facts(sensor: SoftSensor, table: Table, meaning: str) -> dict[str, str]:
+def _facts(sensor: SoftSensor, samples: Samples, meaning: str) -> dict[str, str]:
     description = sensor.description
     preparation, split = description["preparation"], description["split"]
-    lags = preparation["lags"]
     counts = ", ".join(f"{part} {n:,}" for part, n in split["rows"].items() if n)
     return {
-        "Judged rows": f"{table.path.name}: {meaning}",
+        "Judged rows": f"{samples.name}: {meaning}",
         "Model": description["model"],
-        "Inputs": ", ".join(sensor.columns.features),
-        "Past rows": f"{lags}, coded as {preparation['coding']}" if lags else "none",
-        "Missing inputs": (
-            f"held for up to {preparation['hold']} rows"
-            if preparation["hold"]
-            else "the row is not predicted"
+        "Inputs": ", ".join(sensor.inputs.features),
+        **(
+            _window_facts(sensor.inputs, preparation)
+            if isinstance(sensor.inputs, SourceSettings)
+            else _lag_facts(preparation)
         ),
         "Outliers": (
             f"{preparation['contamination']:.1%} of the training rows left out"
@@ -128,5 +158,33 @@ def _facts(sensor: SoftSensor, table: Table, meaning: str) -> dict[str, str]:
         "Fitted": description["created"],
         "Versions": ", ".join(
             f"{package} {number}" for package, number in description["versions"].items()
+        ),
+    }
+
+
+def _lag_facts(preparation: Mapping[str, Any]) -> dict[str, str]:
+    lags, hold = preparation["lags"], preparation["hold"]
+    return {
+        "Past rows": f"{lags}, coded as {preparation['coding']}" if lags else "none",
+        "Missing inputs": f"held for up to {hold} rows" if hold else "the row is not predicted",
+    }
+
+
+def _window_facts(settings: SourceSettings, preparation: Mapping[str, Any]) -> dict[str, str]:
+    operator, max_gap = preparation["operator"], preparation["max_gap"]
+    pool = f" ({preparation['pool']})" if operator == "pool" else ""
+    return {
+        "Windows": "; ".join(
+            f"{source.name}: {source.lookback} in {source.n_steps} steps, dead time "
+            f"{source.dead_time}"
+            for source in settings.sources
+        ),
+        "Resampled": f"to {preparation['length']} steps by {operator}{pool}",
+        "Calendar": ", ".join(preparation["calendar"]) or "none",
+        "Below the limit": f"counted as: {settings.below_limit}",
+        "Missing inputs": (
+            f"holes of up to {max_gap} steps interpolated"
+            if max_gap
+            else "the row is not predicted"
         ),
     }

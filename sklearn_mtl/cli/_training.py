@@ -1,4 +1,4 @@
-"""Fit a pipeline on the parts of a table: hold -> lags -> filter -> scale -> model."""
+"""Split rows into parts, and fit a pipeline on them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import has_fit_parameter
 
+from sklearn_mtl.cli._preparation import Preparation
 from sklearn_mtl.model_selection import chronological_split
-from sklearn_mtl.preprocessing import IsolationForestFilter, LagFeaturizer, LastValueHold
 
 SPLITS = {
     "chronological": (
@@ -29,30 +28,8 @@ SIZES = (0.7, 0.15, 0.15)
 
 
 @dataclass(frozen=True)
-class Preparation:
-    """Steps between the table and the model; None or 0 leaves a step out.
-
-    Attributes
-    ----------
-    hold : int or None
-        Rows for which a missing input keeps its last value.
-    lags : int
-        Rows of the past that the model sees.
-    coding : str
-        How they are coded, see `LagFeaturizer`.
-    contamination : float or None
-        Share of the training rows to leave out as outliers.
-    """
-
-    hold: int | None = None
-    lags: int = 9
-    coding: str = "differences+level"
-    contamination: float | None = None
-
-
-@dataclass(frozen=True)
 class Parts:
-    """Row numbers of the parts of a table; without a split, only `training` has rows."""
+    """Row numbers of the parts; without a split, only `training` has rows."""
 
     training: np.ndarray
     validation: np.ndarray
@@ -90,12 +67,11 @@ def fit_pipeline(
 ) -> Pipeline:
     """Fit all steps on the training part and give the model the validation part.
 
-    The steps that look back in time (hold, lags) run over the whole table before it is split, so
-    that the first rows of a part see the true rows before them. They learn nothing from values,
-    and look backwards only: no later row enters an earlier one.
+    The steps that look back at earlier rows (hold, lags) run over the whole table before it is
+    split, so that the first rows of a part see the true rows before them. They learn nothing from
+    values, and look backwards only: no later row enters an earlier one.
     """
-    causal = _causal_steps(preparation)
-    learned = _learned_steps(preparation, seed)
+    causal, learned = preparation.causal_steps(), preparation.learned_steps(seed)
     for _, step in causal:
         X = step.fit_transform(X)
     X_train, y_train = X.iloc[parts.training], y.iloc[parts.training]
@@ -110,29 +86,3 @@ def fit_pipeline(
     else:
         model.fit(X_train, y_train)
     return Pipeline([*causal, *learned, ("model", model)])
-
-
-def _causal_steps(preparation: Preparation) -> list[tuple[str, BaseEstimator]]:
-    steps: list[tuple[str, BaseEstimator]] = []
-    if preparation.hold:
-        steps.append(("hold", LastValueHold(max_age=preparation.hold)))
-    if preparation.lags:
-        steps.append(("lags", LagFeaturizer(lags=preparation.lags, coding=preparation.coding)))
-    return _with_names(steps)
-
-
-def _learned_steps(preparation: Preparation, seed: int) -> list[tuple[str, BaseEstimator]]:
-    steps: list[tuple[str, BaseEstimator]] = []
-    if preparation.contamination:
-        steps.append(
-            (
-                "filter",
-                IsolationForestFilter(contamination=preparation.contamination, random_state=seed),
-            )
-        )
-    return _with_names([*steps, ("scale", StandardScaler())])
-
-
-def _with_names(steps: list[tuple[str, BaseEstimator]]) -> list[tuple[str, BaseEstimator]]:
-    """Keep column names from step to step: sequence models read the windows from them."""
-    return [(name, step.set_output(transform="pandas")) for name, step in steps]

@@ -1,12 +1,16 @@
-"""Transformers that turn raw plant histories into rows for a soft sensor.
+"""From raw plant histories to rows for a soft sensor.
 
-The documented order of a pipeline is: hold missing values (`LastValueHold`), add lags
-(`LagFeaturizer`), exclude outliers (`IsolationForestFilter`), scale, model. A step excludes a row
-by making it NaN, because a scikit-learn pipeline cannot drop rows; the regressors of this library
-leave such rows out at fit and answer NaN for them at predict. An imputer placed *after* the filter
-would fill the excluded rows with made-up values and return them to the training data: fill first.
-Call ``pipeline.set_output(transform="pandas")``, so that `LagFeaturizer` sees the index of the
-table and takes no lag across a gap in it.
+Histories at different rates and a laboratory's table become samples first: `parse_lab` and
+`align_windows`. The documented order of a pipeline is then: fill (`ShortGapInterpolator` inside
+windows, `LastValueHold` in a table at one rate), bring windows to one length
+(`MultirateResampler`) or add lags (`LagFeaturizer`), encode the time (`CalendarEncoder`), exclude
+stops (`SteadyStateFilter`) and outliers (`IsolationForestFilter`), scale, model.
+
+A step excludes a row by making it NaN, because a scikit-learn pipeline cannot drop rows; the
+regressors of this library leave such rows out at fit and answer NaN for them at predict. An imputer
+placed *after* a filter would fill the excluded rows with made-up values and return them to the
+training data: fill first. Call ``pipeline.set_output(transform="pandas")``, so that every step sees
+the index and the names of the columns, which tell gaps and windows.
 """
 
 from sklearn_mtl.preprocessing._align_windows import align_windows
