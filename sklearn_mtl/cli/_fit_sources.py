@@ -34,6 +34,7 @@ ONLY_HERE = {
     "lab_time": "--time names the times of the rows",
     "lookback": "--lags says how many past rows the model sees",
     "dead_time": "--lags says how many past rows the model sees",
+    "max_age": "--hold fills short gaps",
     "below_limit": "write numbers in the targets of a table",
     "max_gap": "--hold fills short gaps",
     "operator": "--coding says how past rows are coded",
@@ -66,6 +67,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="how long ago the material that is sampled passed the source: 30min, or "
         "thermal=30min,shift=2h (default: 0)",
+    )
+    group.add_argument(
+        "--max-age",
+        metavar="TIME",
+        help="for how long a row stands for the times after it, as in setpoints=1d for a "
+        "historian that stores changes only (default: one and a half usual steps)",
     )
     group.add_argument(
         "--below-limit",
@@ -114,6 +121,10 @@ def read(
     require_columns(lab, arguments.targets, option="--targets")
     lookbacks = durations(arguments.lookback, tables, option="--lookback", zero=False)
     dead_times = durations(arguments.dead_time or "0", tables, option="--dead-time", zero=True)
+    max_ages = {}
+    if arguments.max_age is not None:
+        given = per_source(arguments.max_age, tables, option="--max-age")
+        max_ages = durations(arguments.max_age, given, option="--max-age", zero=False)
     given = per_source(arguments.time, tables, option="--time") if arguments.time else {}
     times = time_columns(tables, given)
     features = choose_features(
@@ -127,9 +138,17 @@ def read(
     sources = []
     for name, table in tables.items():
         _check_inputs(table, name, histories[name])
-        n_steps = _count_steps(table, name, histories[name], lookbacks[name])
+        n_steps = _count_steps(table, name, histories[name], lookbacks[name], max_ages.get(name))
         sources.append(
-            Source(name, times[name], features[name], lookbacks[name], dead_times[name], n_steps)
+            Source(
+                name,
+                times[name],
+                features[name],
+                lookbacks[name],
+                dead_times[name],
+                n_steps,
+                max_ages.get(name),
+            )
         )
     settings = SourceSettings(
         sources=tuple(sources),
@@ -163,7 +182,9 @@ def _check_inputs(table: Table, source: str, history: pd.DataFrame) -> None:
         )
 
 
-def _count_steps(table: Table, source: str, history: pd.DataFrame, lookback: str) -> int:
+def _count_steps(
+    table: Table, source: str, history: pd.DataFrame, lookback: str, max_age: str | None
+) -> int:
     """Return how many usual steps of a source its window takes, checked against its history."""
     if history.index.nunique() < 2:
         raise CommandError(
@@ -177,7 +198,7 @@ def _count_steps(table: Table, source: str, history: pd.DataFrame, lookback: str
             "history."
         )
     try:
-        newest = align_windows({source: history}, history.index[-1:], lookback)
+        newest = align_windows({source: history}, history.index[-1:], lookback, max_age=max_age)
     except ValueError as error:
         raise CommandError(
             f"--lookback: {lookback} is too short for {quoted(source)} ({table.path}), which has "

@@ -40,6 +40,8 @@ class Source:
         Durations, as `align_windows` takes them.
     n_steps : int
         Steps of a window.
+    max_age : str, optional
+        For how long a row stands for the times after it; by default one and a half steps.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Source:
     lookback: str
     dead_time: str
     n_steps: int
+    max_age: str | None = None
 
     @property
     def step(self) -> pd.Timedelta:
@@ -58,7 +61,8 @@ class Source:
         """First and last time for which a history with these times can fill a window."""
         lookback, dead_time = pd.Timedelta(self.lookback), pd.Timedelta(self.dead_time)
         slack = min(LARGEST_REGULAR_STEP * self.step, lookback)
-        return times[0] + dead_time + lookback - slack, times[-1] + dead_time + slack
+        last = times[-1] + dead_time + max(slack, pd.Timedelta(self.max_age or 0))
+        return times[0] + dead_time + lookback - slack, last
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ class SourceSettings:
             dead_time={source.name: source.dead_time for source in sources},
             time_column=self.time_column,
             layout={source.name: (source.n_steps, len(source.features)) for source in sources},
+            max_age={source.name: source.max_age for source in sources if source.max_age},
         )
 
     def samples(

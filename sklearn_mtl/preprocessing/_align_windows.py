@@ -48,7 +48,8 @@ def align_windows(
     times : datetime or array-like of datetimes, shape (n_samples,)
         When to look. In any order; with a time zone if the sources have one.
     lookback : str, timedelta, or dict of them by source
-        Length of the windows, as in ``"3h"``. At least the usual step of the source.
+        Length of the windows, as in ``"3h"``. At least the usual step of the source, but with
+        `max_age`.
     dead_time : str, timedelta, or dict of them by source, default="0s"
         Transport in the plant: how long ago the material that is sampled now passed the source.
     targets : DataFrame or Series, default=None
@@ -67,7 +68,7 @@ def align_windows(
     max_age : str, timedelta, or dict of them by source, default=None
         For how long a row stands for the times after it. By default for one and a half steps and
         inside of the window only. A historian that stores changes only needs a longer one, which
-        also reaches back beyond the window.
+        also reaches back beyond the window; a window shorter than its usual step has one step.
     campaign_starts : array-like of datetimes, default=None
         Windows end at the start of a campaign: earlier rows belong to another product.
 
@@ -169,7 +170,7 @@ def align_windows(
         _check_durations(source, lookbacks[source], dead_times[source], ages[source])
     if layout is None:
         windows = [
-            _usual_windows(source, history, lookbacks[source])
+            _usual_windows(source, history, lookbacks[source], ages[source])
             for source, history in histories.items()
         ]
     else:
@@ -302,10 +303,14 @@ def _check_durations(source: str, lookback: int, dead_time: int, max_age: int | 
         )
 
 
-def _usual_windows(source: str, history: History, lookback: int) -> SourceWindows:
-    """Count how many usual steps of the source a window takes."""
+def _usual_windows(
+    source: str, history: History, lookback: int, max_age: int | None
+) -> SourceWindows:
+    """Count how many usual steps of the source a window takes; held rows fill one in any case."""
     steps = np.diff(history.times)
     steps = steps[steps > 0]
+    if max_age is not None and (not len(steps) or lookback < np.median(steps)):
+        return SourceWindows(source, history.channels, 1)
     if not len(steps):
         raise ValueError(
             f"Source {source!r} has one time only, which tells no rate. Pass `layout`, for example "

@@ -43,6 +43,7 @@ def test_description_of_the_model(fitted):
         "lookback": "00:30:00",
         "dead_time": "00:10:00",
         "n_steps": 30,
+        "max_age": None,
     }
     assert (shift["name"], shift["time"], shift["n_steps"]) == ("shift", "start", 2)
     assert description["several_sources"]["lab_time"] == "sampled"
@@ -103,6 +104,26 @@ def test_short_histories_are_enough_for_now(folder):
     expected = predict(folder, "--now")
     sources.write(folder, fast=sources.thermal().tail(45), shift=sources.shift().tail(3))
     pd.testing.assert_frame_equal(predict(folder, "--now"), expected)
+
+
+def test_a_historian_of_changes(tmp_path, capsys):
+    """A set point that is stored when it changes stands until the next change."""
+    shift = sources.shift()
+    changes = shift.iloc[[0, 1, 4]]
+    held = shift.assign(moisture=shift["moisture"].iloc[[0, 1, 1, 1, 4, 4, 4]].to_numpy())
+    lookback = ("--lookback", "thermal=30min,shift=2h")
+    for name, table, options in (
+        ("changes", changes, ("--max-age", "shift=7h")),
+        ("held", held, ()),
+    ):
+        (tmp_path / name).mkdir()
+        sources.write(tmp_path / name, shift=table)
+        assert fit(tmp_path / name, *lookback, *options) == 0
+        assert "complete in 100.0%" in capsys.readouterr().out
+    pd.testing.assert_frame_equal(
+        predict(tmp_path / "changes", "--every", "1h")[PREDICTED],
+        predict(tmp_path / "held", "--every", "1h")[PREDICTED],
+    )
 
 
 def test_grid(folder, monkeypatch):

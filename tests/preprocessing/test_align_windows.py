@@ -134,6 +134,9 @@ def test_a_historian_of_changes_needs_a_longer_age():
     assert short.iloc[0].isna().all()
     held = align_windows({"setpoints": changes}, times, "2h", layout=layout, max_age="12h").X
     np.testing.assert_array_equal(held, [[1, 1, 1, 1], [1, 2, 2, 2]])
+    # Its usual step tells nothing about the windows that are wanted.
+    assert align_windows({"s": changes}, times, "2h", max_age="12h").layout == {"s": (1, 1)}
+    assert align_windows({"s": changes[:1]}, times, "2h", max_age="12h").layout == {"s": (1, 1)}
 
 
 def test_a_campaign_ends_the_past():
