@@ -13,6 +13,7 @@ from sklearn_mtl._sequence_layout import SourceWindows, window_names
 from sklearn_mtl._validation import check_targets
 from sklearn_mtl.preprocessing._as_of import as_of_rows
 from sklearn_mtl.preprocessing._histories import History, nanoseconds, read_histories
+from sklearn_mtl.preprocessing._window_layout import read_layout
 
 # Cells of a window grid that are looked up together: they stay in the processor's cache.
 _CHUNK = 2**18
@@ -56,7 +57,8 @@ def align_windows(
         Laboratory values indexed by sample time, as `parse_lab` returns them. NaN where a target
         has no value at that time.
     result_delay : str, timedelta, dict of them by target, or Series, default="0s"
-        How long after sampling a result is known. A Series gives each sample time its own delay.
+        How long after sampling a result is known. A Series of timedeltas, indexed by sample time,
+        gives each sample its own delay.
         The windows never use it: it is for baselines and the simulation of operation.
     time_column : bool, default=False
         Whether X begins with a column ``time`` of `times`, for `CalendarEncoder`.
@@ -159,7 +161,7 @@ def align_windows(
     >>> now.X.shape
     (1, 4)
     """
-    histories = read_histories(frames)
+    histories = read_histories(frames, may_be_empty=layout is not None)
     index = _read_times(times)
     for source, history in histories.items():
         _check_zone(f"source {source!r}", history.zoned, index)
@@ -175,7 +177,7 @@ def align_windows(
         ]
     else:
         windows = _given_windows(layout, histories)
-    campaigns = None if campaign_starts is None else _read_campaigns(campaign_starts, index)
+    campaigns = _read_campaigns(campaign_starts, index)
 
     moments = nanoseconds(index)
     dtype = np.result_type(*(history.values.dtype for history in histories.values()))
@@ -231,19 +233,25 @@ def _fill_windows(
     return has_row
 
 
-def _read_times(times: Any) -> pd.DatetimeIndex:
+def _read_times(times: Any, name: str = "times") -> pd.DatetimeIndex:
     if isinstance(times, pd.Series):
         times = pd.Index(times)
     elif isinstance(times, str) or np.ndim(times) == 0:
         times = [times]
     if not len(times):
-        raise ValueError("`times` is empty. Pass at least one time to look at.")
+        raise ValueError(f"`{name}` is empty. Pass at least one time.")
     if pd.api.types.is_numeric_dtype(np.asarray(times).dtype):
-        raise ValueError(f"`times` must be datetimes, not numbers. Got {times[:3]}.")
-    index = pd.DatetimeIndex(times, name="time")
+        raise ValueError(f"`{name}` must be datetimes, not numbers. Got {times[:3]}.")
+    try:
+        index = pd.DatetimeIndex(times, name="time")
+    except ValueError as error:
+        raise ValueError(
+            f"`{name}` cannot be read as times: {error}. If they are of several zones: "
+            "pandas.to_datetime(..., utc=True)."
+        ) from error
     unknown = np.flatnonzero(index.isna())
     if len(unknown):
-        raise ValueError(f"`times` has no time in row {unknown[0]}. Remove empty times.")
+        raise ValueError(f"`{name}` has no time in row {unknown[0]}. Remove empty times.")
     return index
 
 
@@ -258,21 +266,31 @@ def _check_zone(who: str, zoned: bool, times: pd.DatetimeIndex) -> None:
 
 def _duration(value: Any, name: str) -> int:
     """Return nanoseconds."""
-    if isinstance(value, (int, float, np.number)):
-        raise TypeError(f"`{name}` needs a unit, as in '{value}min' or '{value}h'. Got {value!r}.")
+    text = value.strip() if isinstance(value, str) else value
+    is_number = isinstance(text, (int, float, np.number)) and not isinstance(text, np.timedelta64)
+    if is_number or (isinstance(text, str) and _is_number(text)):
+        raise TypeError(f"`{name}` needs a unit, as in '{text}min' or '{text}h'. Got {value!r}.")
     try:
-        duration = pd.Timedelta(value)
-    except ValueError as error:
+        duration = pd.Timedelta(text)
+    except (ValueError, TypeError) as error:
         raise ValueError(f"`{name}`={value!r} is no duration, as '30min' or '3h' are.") from error
     if duration is pd.NaT:
         raise ValueError(f"`{name}` must be a duration, as '30min' or '3h' are. Got {value!r}.")
     return duration.as_unit("ns").value
 
 
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _per_source(value: Any, name: str, histories: Mapping[str, History]) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        duration = None if value is None else _duration(value, name)
-        return dict.fromkeys(histories, duration)
+        optional = value is None and name == "max_age"
+        return dict.fromkeys(histories, None if optional else _duration(value, name))
     unknown = [source for source in value if source not in histories]
     if unknown:
         raise ValueError(
@@ -334,36 +352,38 @@ def _usual_windows(
     return SourceWindows(source, history.channels, n_steps)
 
 
-def _given_windows(
-    layout: Mapping[str, tuple[int, int]], histories: Mapping[str, History]
-) -> list[SourceWindows]:
+def _given_windows(layout: Any, histories: Mapping[str, History]) -> list[SourceWindows]:
     """Return the windows in the order of the layout, which is that of the columns in training."""
-    if set(layout) != set(histories):
+    stated = read_layout(layout)
+    if set(stated) != set(histories):
         raise ValueError(
-            f"`layout` is about the sources {list(layout)}, `frames` has {list(histories)}. "
+            f"`layout` is about the sources {list(stated)}, `frames` has {list(histories)}. "
             "Pass the same sources."
         )
-    windows = []
-    for source, (n_steps, n_channels) in layout.items():
+    for source, (_, n_channels) in stated.items():
         channels = histories[source].channels
         if n_channels != len(channels):
             raise ValueError(
                 f"`layout` gives source {source!r} {n_channels} channels, its table has "
                 f"{len(channels)}: {', '.join(channels)}. Pass the columns of the training."
             )
-        if n_steps < 1:
-            raise ValueError(f"`layout` gives source {source!r} {n_steps} steps. At least 1.")
-        windows.append(SourceWindows(source, channels, n_steps))
-    return windows
+    return [
+        SourceWindows(source, histories[source].channels, n_steps)
+        for source, (n_steps, _) in stated.items()
+    ]
 
 
-def _read_campaigns(starts: Any, times: pd.DatetimeIndex) -> np.ndarray:
-    index = _read_times(starts)
+def _read_campaigns(starts: Any, times: pd.DatetimeIndex) -> np.ndarray | None:
+    if starts is None or (np.ndim(starts) and not len(starts)):
+        return None
+    index = _read_times(starts, "campaign_starts")
     _check_zone("`campaign_starts`", index.tz is not None, times)
     return np.sort(nanoseconds(index))
 
 
 def _age(history: History, moments: np.ndarray, ends: np.ndarray) -> pd.TimedeltaIndex:
+    if not len(history.times):
+        return pd.TimedeltaIndex([pd.NaT] * len(ends))
     rows = np.searchsorted(history.times, ends, side="right") - 1
     ages = pd.to_timedelta(moments - history.times[np.maximum(rows, 0)], unit="ns")
     return ages.where(rows >= 0)
@@ -418,14 +438,31 @@ def _available_at(delay: Any, times: pd.DatetimeIndex, targets: Any) -> pd.Serie
             index=times,
         )
     if isinstance(delay, pd.Series):
-        if not delay.index.is_unique:
-            raise ValueError(
-                "`result_delay` has several delays for one sample time. Take the longest: "
-                "result_delay.groupby(level=0).max()."
-            )
-        late = pd.to_timedelta(delay).reindex(times)
-        return pd.Series(times + pd.TimedeltaIndex(late), index=times, name="available_at")
+        late = _delays_at(delay, times)
+        return pd.Series(times + late, index=times, name="available_at")
     return pd.Series(times + _delay(delay, "result_delay"), index=times, name="available_at")
+
+
+def _delays_at(delays: pd.Series, times: pd.DatetimeIndex) -> pd.TimedeltaIndex:
+    if not isinstance(delays.index, pd.DatetimeIndex) or not pd.api.types.is_timedelta64_dtype(
+        delays.dtype
+    ):
+        raise ValueError(
+            "`result_delay` as a Series must hold timedeltas by sample time, such as "
+            "lab['reported'] - lab['sampled'] indexed by lab['sampled']. Got dtype "
+            f"{delays.dtype}, index {type(delays.index).__name__}. By target it is a dict."
+        )
+    _check_zone("`result_delay`", delays.index.tz is not None, times)
+    if not delays.index.is_unique:
+        raise ValueError(
+            "`result_delay` has several delays for one sample time. Take the longest: "
+            "result_delay.groupby(level=0).max()."
+        )
+    if (delays < pd.Timedelta(0)).any():
+        raise ValueError(f"`result_delay` must not be negative. Got {delays.min()}.")
+    if not delays.index.isin(times).any():
+        raise ValueError("`result_delay` and `times` have no time in common.")
+    return pd.TimedeltaIndex(delays.reindex(times))
 
 
 def _delay(value: Any, name: str) -> pd.Timedelta:

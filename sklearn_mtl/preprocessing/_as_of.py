@@ -45,7 +45,12 @@ def as_of_rows(
     rows : ndarray of int of shape (n, n_steps)
         N where a step has no row.
     """
-    step_ends = ends[:, np.newaxis] - lookback * np.arange(n_steps - 1, -1, -1) // n_steps
+    if not len(times):
+        return np.zeros((len(ends), n_steps), dtype=np.intp)
+    # lookback * steps // n_steps, without the product: in nanoseconds it can exceed 64 bits.
+    step, rest = divmod(lookback, n_steps)
+    steps = np.arange(n_steps - 1, -1, -1)
+    step_ends = ends[:, np.newaxis] - (step * steps + rest * steps // n_steps)
     if max_age is None:
         first = ends - lookback + 1  # the start itself is outside of the window
         age = int(LARGEST_REGULAR_STEP * lookback / n_steps)

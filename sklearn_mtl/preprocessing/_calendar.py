@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -64,6 +65,8 @@ class CalendarEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     Attributes
     ----------
+    fields_ : tuple of str
+        Fields that are encoded.
     year_range_ : tuple of (int, int) or None
         First and last year of the circle; None without "year" in `fields`.
     time_zone_ : tzinfo or None
@@ -139,11 +142,11 @@ class CalendarEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         -------
         self : CalendarEncoder
         """
-        _check_fields(self.fields)
+        self.fields_ = _check_fields(self.fields)
         times = self._read(X, reset=True)
         self.time_zone_ = times.tz
         self.year_range_ = None
-        if "year" in self.fields:
+        if "year" in self.fields_:
             self.year_range_ = _find_year_range(self.year_range, times)
             self._values(times, "year")  # raises here already if the given range is too narrow
         return self
@@ -175,8 +178,8 @@ class CalendarEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if self.year_range_ is not None:
             first, last = self.year_range_
             firsts_and_periods["year"] = first, last - first + 1
-        firsts, periods = np.array([firsts_and_periods[field] for field in self.fields]).T
-        values = np.column_stack([self._values(times, field) for field in self.fields])
+        firsts, periods = np.array([firsts_and_periods[field] for field in self.fields_]).T
+        values = np.column_stack([self._values(times, field) for field in self.fields_])
         return circle_code(values - firsts, periods)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -193,7 +196,7 @@ class CalendarEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         # The public way to check names of the input; the names of the output are not one to one.
         (column,) = super().get_feature_names_out(input_features)
-        names = [f"{column}_{field}_{wave}" for field in self.fields for wave in ("sin", "cos")]
+        names = [f"{column}_{field}_{wave}" for field in self.fields_ for wave in ("sin", "cos")]
         return np.array(names, dtype=object)
 
     def _read(self, X: Any, *, reset: bool) -> pd.DatetimeIndex:
@@ -225,11 +228,15 @@ class CalendarEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return tags
 
 
-def _check_fields(fields: Any) -> None:
+def _check_fields(fields: Any) -> tuple[str, ...]:
     allowed = ["year", *_FIRST_AND_PERIOD]
-    names = list(fields)
-    if not names or len(set(names)) < len(names) or not set(names) <= set(allowed):
-        raise ValueError(f"`fields` must be distinct names out of {allowed}. Got {fields!r}.")
+    names = tuple(fields)
+    in_order = isinstance(fields, Sequence | np.ndarray)  # a set has no order of columns
+    if not in_order or not names or len(set(names)) < len(names) or not set(names) <= set(allowed):
+        raise ValueError(
+            f"`fields` must be a list of distinct names out of {allowed}. Got {fields!r}."
+        )
+    return names
 
 
 def _find_year_range(year_range: Any, times: pd.DatetimeIndex) -> tuple[int, int]:

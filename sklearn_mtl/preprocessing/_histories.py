@@ -32,8 +32,11 @@ class History(NamedTuple):
     zoned: bool
 
 
-def read_histories(frames: Any) -> dict[str, History]:
-    """Check every source; errors name the source, the row and the fix."""
+def read_histories(frames: Any, *, may_be_empty: bool = False) -> dict[str, History]:
+    """Check every source; errors name the source, the row and the fix.
+
+    A source that fell silent has no rows, which is an error unless it `may_be_empty`.
+    """
     if not isinstance(frames, Mapping):
         raise TypeError(
             "`frames` must be a dict of tables, one per rate, as in {'thermal': table}. "
@@ -49,6 +52,9 @@ def read_histories(frames: Any) -> dict[str, History]:
                 f"source:channel:step. Got {source!r}."
             )
         histories[source] = _read_history(source, frame)
+        n_rows, n_columns = histories[source].values.shape
+        if not n_columns or not (n_rows or may_be_empty):
+            raise ValueError(f"Source {source!r} is empty: {n_rows} rows, {n_columns} columns.")
     return histories
 
 
@@ -66,8 +72,6 @@ def _read_history(source: str, frame: Any) -> History:
             f"{where} has an index of {type(frame.index).__name__}. Make the time its index: "
             f'frames[{source!r}].set_index("time"), with a column of datetimes.'
         )
-    if frame.empty:
-        raise ValueError(f"{where} is empty: {frame.shape[0]} rows, {frame.shape[1]} columns.")
     index = frame.index
     unknown = np.flatnonzero(index.isna())
     if len(unknown):
@@ -75,7 +79,7 @@ def _read_history(source: str, frame: Any) -> History:
             f"{where} has no time in row {unknown[0]}, and in {len(unknown)} rows in all. Remove "
             f"them: frames[{source!r}][frames[{source!r}].index.notna()]."
         )
-    times = nanoseconds(index)
+    times = _times(where, index)
     backwards = np.flatnonzero(np.diff(times) < 0)
     if len(backwards):
         row = int(backwards[0]) + 1
@@ -96,12 +100,23 @@ def _read_history(source: str, frame: Any) -> History:
     return History(times, values, tuple(channels), index.tz is not None)
 
 
+def _times(where: str, index: pd.DatetimeIndex) -> np.ndarray:
+    try:
+        return nanoseconds(index)
+    except pd.errors.OutOfBoundsDatetime as error:
+        raise ValueError(
+            f"{where} has times outside of the years 1678 to 2261: from {index.min()} to "
+            f"{index.max()}. Remove the rows of such a time."
+        ) from error
+
+
 def _numbers(where: str, channel: str, cells: pd.Series) -> np.ndarray:
     if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_complex_dtype(cells):
         values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
-        is_time = pd.api.types.is_datetime64_any_dtype(cells)
-        parsed = pd.Series(np.nan, cells.index) if is_time else pd.to_numeric(cells, "coerce")
+        is_read = pd.api.types.is_object_dtype(cells) or pd.api.types.is_string_dtype(cells)
+        is_read |= isinstance(cells.dtype, pd.CategoricalDtype)
+        parsed = pd.to_numeric(cells, "coerce") if is_read else pd.Series(np.nan, cells.index)
         # A text that looks like a number is one that was not read as such: commas, blanks, units.
         is_text = cells.map(lambda cell: isinstance(cell, str)).to_numpy(dtype=bool)
         wrong = np.flatnonzero(cells.notna().to_numpy() & (parsed.isna().to_numpy() | is_text))
@@ -125,7 +140,7 @@ def _numbers(where: str, channel: str, cells: pd.Series) -> np.ndarray:
 
 def _from_arrow(where: str, frame: Any) -> pd.DataFrame:
     """Take a table of polars, pyarrow, duckdb, ... whose one column of times becomes the index."""
-    if not hasattr(frame, "__arrow_c_stream__"):
+    if isinstance(frame, pd.Series) or not hasattr(frame, "__arrow_c_stream__"):
         raise TypeError(
             f"{where} must be a DataFrame with a DatetimeIndex, or an Arrow table (polars, "
             f"pyarrow) with a column of times. Got {type(frame).__name__}."

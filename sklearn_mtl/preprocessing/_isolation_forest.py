@@ -209,9 +209,7 @@ class IsolationForestFilter(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         return scores
 
     def _mark(self, values: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        marked = values.copy()
-        marked[scores < self.offset_] = np.nan
-        return marked
+        return np.where((scores < self.offset_)[:, np.newaxis], np.nan, values)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -66,9 +66,10 @@ def parse_lab(
         rows; "error" refuses them.
     remarks : {"error", "missing", "strip"}, default="error"
         What happens to a cell with words: an error that lists all of them, NaN, or the number
-        before the remark (``"0.52 retest"``; words alone are NaN).
+        before the remark (``"0.52 retest"``; words alone are NaN). ``"1 000"`` or ``"12:30"`` is no
+        number with a remark: "strip" raises there, too.
     missing : sequence of str, default=()
-        Words for "not measured", beside empty cells and NaN.
+        Words or numbers (``"-999"``) for "not measured", beside empty cells and NaN.
     decimal : {".", ","}, default="."
         Decimal sign of numbers that came as text.
 
@@ -81,8 +82,8 @@ def parse_lab(
     Raises
     ------
     ValueError
-        If a column is absent, a time is unreadable, a cell holds a word or an infinite value, or
-        a time repeats with ``retests="error"``.
+        If a column is absent or has the name of another, a time is unreadable, a cell holds a word
+        or an infinite value, or a time repeats with ``retests="error"``.
 
     See Also
     --------
@@ -94,6 +95,10 @@ def parse_lab(
     of them every substitution biases the variance, and "missing" biases the mean.
 
     Times without a zone stay so. If the histories have one: ``lab.tz_localize("Europe/Berlin")``.
+    Text with several offsets from UTC, as at the change of summer time, becomes UTC.
+
+    Late results as inputs: read the table a second time by the time of reporting
+    (``time="reported"``) and pass it to `align_windows` as one more source.
 
     Examples
     --------
@@ -113,44 +118,61 @@ def parse_lab(
     2024-03-01 06:00:00  0.01   NaN
     2024-03-01 14:00:00  0.35  0.52
     """
-    times = _sample_times(table, time)
     if (analyte is None) != (result is None):
         raise ValueError("`analyte` and `result` go together: a table with one row per result.")
-    columns = [name for name in (time, analyte, result) if name is not None]
-    _require(table, columns if analyte is not None else [*columns, *(targets or ())])
+    targets = None if targets is None else list(targets)
+    _require(table, [name for name in (time, analyte, result) if name is not None])
     if analyte is None:
-        names = [name for name in table.columns if name != time] if targets is None else targets
-        results = {str(name): table[name] for name in names}
+        columns = [name for name in table.columns if name != time] if targets is None else targets
+        _require(table, columns)
     else:
-        results = {str(result): table[result]}
+        table = _wanted(table, analyte, targets)
+        columns = [str(result)]
+    values = _read_results(
+        table[columns], censored=censored, remarks=remarks, missing=missing, decimal=decimal
+    )
+    lab = values.set_index(_sample_times(table, time))
+    if analyte is None:
+        return _settle(lab, retests)
+    labels = pd.Index(table[analyte].astype("string").str.strip(), name=None)
+    # By sample and analyte; settled before it is spread, because there are many results.
+    settled = pd.DataFrame(
+        _settle(lab.set_index(labels, append=True), retests).iloc[:, 0].unstack()
+    )
+    names = targets or [name for name in labels.unique() if name in settled]
+    return settled.reindex(columns=names).rename_axis(columns=None)
+
+
+def _read_results(cells: pd.DataFrame, **options: Any) -> pd.DataFrame:
+    """Return all columns as numbers; one error lists the words of all."""
     values, words = {}, {}
-    for name, cells in results.items():
-        values[name], unread = lab_numbers(
-            cells, censored=censored, remarks=remarks, missing=missing, decimal=decimal
-        )
+    for name in cells:
+        values[str(name)], unread = lab_numbers(cells[name], **options)
         if len(unread):
-            words[name] = unread
-        infinite = np.flatnonzero(np.isinf(values[name]))
+            words[str(name)] = unread
+        infinite = np.flatnonzero(np.isinf(values[str(name)]))
         if len(infinite):
             raise ValueError(f"Column {name!r} is infinite in row {infinite[0]}. Correct the cell.")
     if words:
         raise ValueError(words_message(words))
-    if analyte is None:
-        lab = pd.DataFrame(values, index=times)
-    else:
-        lab = _one_column_per_analyte(times, table[analyte], values[str(result)], targets)
-    # A stable order of equal times keeps retests behind what they replace.
-    lab = lab.iloc[np.argsort(lab.index, kind="stable")].dropna(how="all")
-    if lab.empty:
+    return pd.DataFrame(values)
+
+
+def _settle(results: pd.DataFrame, retests: str) -> pd.DataFrame:
+    """Make one row of the rows with one index entry, sorted; rows without result are left out."""
+    results = results.dropna(how="all")
+    if results.empty:
         raise ValueError("No row has a result. Check `targets`, `missing` and `remarks`.")
-    by_time = lab.groupby(level=0, sort=True)
-    repeated = by_time.count().gt(1).any(axis=1)
-    if retests == "error" and repeated.any():
-        raise ValueError(
-            f"{repeated.sum()} samples have several results, first that of "
-            f"{repeated.idxmax()}. Choose retests='last', 'first' or 'mean'."
-        )
-    return by_time.agg("last" if retests == "error" else retests)
+    # Rows of one entry keep their order.
+    grouped = results.groupby(level=list(range(results.index.nlevels)), sort=True)
+    if retests == "error":
+        repeated = grouped.count().gt(1).any(axis=1)
+        if repeated.any():
+            raise ValueError(
+                f"{repeated.sum()} samples have several results, first that of "
+                f"{repeated.idxmax()}. Choose retests='last', 'first' or 'mean'."
+            )
+    return grouped.agg("last" if retests == "error" else retests)
 
 
 def _sample_times(table: pd.DataFrame, time: str | None) -> pd.DatetimeIndex:
@@ -166,7 +188,10 @@ def _sample_times(table: pd.DataFrame, time: str | None) -> pd.DatetimeIndex:
         cells, name = table[time].reset_index(drop=True), f"column {time!r}"
     is_number = pd.api.types.is_numeric_dtype(cells.dtype)
     # Nothing is guessed: pandas would take 01.02.2024 for the second of January.
-    times = cells if is_number else pd.to_datetime(cells, format="ISO8601", errors="coerce")
+    try:
+        times = cells if is_number else pd.to_datetime(cells, format="ISO8601", errors="coerce")
+    except ValueError:  # several offsets
+        times = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=True)
     unread = np.arange(len(cells)) if is_number else np.flatnonzero(times.isna())
     if len(unread):
         raise ValueError(
@@ -177,23 +202,22 @@ def _sample_times(table: pd.DataFrame, time: str | None) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(times, name=table.index.name if time is None else time)
 
 
-def _require(table: pd.DataFrame, names: Sequence[str]) -> None:
+def _require(table: pd.DataFrame, names: Sequence[Any]) -> None:
+    repeated = table.columns[table.columns.map(str).duplicated()]
+    if len(repeated):
+        raise ValueError(
+            f"`table` has two columns called {str(repeated[0])!r}. Rename one of them."
+        )
     absent = [name for name in names if name not in table.columns]
     if absent:
         raise ValueError(f"`table` has no column {absent[0]!r}. It has {list(table.columns)}.")
 
 
-def _one_column_per_analyte(
-    times: pd.DatetimeIndex, analytes: pd.Series, values: np.ndarray, targets: Any
-) -> pd.DataFrame:
-    """Spread results over columns, one row per result as before: retests are settled later."""
-    labels = analytes.astype("string").str.strip().reset_index(drop=True)
-    names = list(dict.fromkeys(labels.dropna())) if targets is None else list(targets)
-    absent = [name for name in names if not (labels == name).any()]
+def _wanted(table: pd.DataFrame, analyte: str, targets: list[str] | None) -> pd.DataFrame:
+    """Rows of the analytes that are targets; texts of the others are nobody's concern."""
+    labels = table[analyte].astype("string").str.strip()
+    present = set(labels.dropna())
+    absent = [name for name in targets or [] if name not in present]
     if absent:
-        present = sorted(set(labels.dropna()))
-        raise ValueError(f"No result is of the analyte {absent[0]!r}. There are {present}.")
-    return pd.DataFrame(
-        {name: np.where((labels == name).fillna(False), values, np.nan) for name in names},
-        index=times,
-    )
+        raise ValueError(f"No result is of the analyte {absent[0]!r}. There are {sorted(present)}.")
+    return table[labels.isin(present if targets is None else targets)]

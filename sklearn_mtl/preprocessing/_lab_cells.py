@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ import pandas as pd
 # What stands for a result below its detection limit.
 BELOW_LIMIT = {"half": 0.5, "limit": 1.0, "zero": 0.0, "missing": np.nan}
 _N_WORDS = 8  # shown in an error
+_MISSING = ("", "nan", "nat", "none", "<na>")
+_BEGINS_AS_NUMBER = re.compile(r"[<>≤≥=\s]*[+-]?[.,]?\d")
 
 
 def lab_numbers(
@@ -32,25 +35,35 @@ def lab_numbers(
     words : Series
         Cells that could not be read, with their positions as index.
     """
-    cells = cells.reset_index(drop=True)
-    if pd.api.types.is_numeric_dtype(cells.dtype):
-        return cells.to_numpy(dtype=np.float64, na_value=np.nan), cells[:0]
-    text = cells.astype("object").map(str, na_action="ignore").astype("string").str.strip()
-    text = text.mask(text.isin(["", *missing]) | text.str.lower().isin(["nan", "nat", "none"]))
+    cells = cells.reset_index(drop=True).astype("object")
+    is_number = cells.map(_is_number).to_numpy(dtype=bool)
+    values = np.full(len(cells), np.nan)
+    values[is_number] = cells[is_number].to_numpy(dtype=np.float64)
+    text = cells.mask(is_number).map(str, na_action="ignore").astype("string").str.strip()
+    words_for_missing = [str(word).strip() for word in missing]
+    text = text.mask(text.isin(words_for_missing) | text.str.lower().isin(_MISSING))
+    values[np.isin(values, [float(word) for word in words_for_missing if _reads(word)])] = np.nan
+
     parts = text.str.extract(_pattern(decimal))
-    numbers = pd.to_numeric(
-        parts["number"].str.replace(decimal, ".", regex=False), errors="coerce"
-    ).to_numpy(dtype=np.float64, na_value=np.nan)
-    has_remark = (parts["remark"].fillna("") != "").to_numpy(dtype=bool)
-    unread = text.notna().to_numpy(dtype=bool) & (np.isnan(numbers) | has_remark)
-    if remarks != "strip":
-        numbers[has_remark] = np.nan
+    numbers = pd.to_numeric(parts["number"].str.replace(decimal, ".", regex=False)).to_numpy(
+        dtype=np.float64, na_value=np.nan
+    )
     below = parts["limit"].isin(["<", "<=", "≤"]).to_numpy(dtype=bool)
     above = parts["limit"].isin([">", ">=", "≥"]).to_numpy(dtype=bool)
+    numbers[below & (numbers < 0)] = np.nan  # half of such a limit would lie above it
+    has_remark = parts["remark"].fillna("").ne("").to_numpy(dtype=bool)
+    is_unread = text.notna().to_numpy(dtype=bool) & np.isnan(numbers)
+    if remarks == "error":
+        is_unread |= has_remark
+    elif remarks == "missing":
+        numbers[has_remark] = np.nan
+        is_unread[:] = False
+    else:  # what begins as a number and is none is no remark
+        is_unread &= text.fillna("").str.match(_BEGINS_AS_NUMBER).to_numpy(dtype=bool)
     numbers[below] *= BELOW_LIMIT[censored]
     if censored == "missing":
         numbers[above] = np.nan
-    return numbers, text[unread] if remarks == "error" else text[:0]
+    return np.where(is_number, values, numbers), text[is_unread]
 
 
 def words_message(words: dict[str, pd.Series]) -> str:
@@ -75,11 +88,26 @@ def words_message(words: dict[str, pd.Series]) -> str:
     return "\n".join(lines)
 
 
+def _is_number(cell: object) -> bool:
+    return isinstance(cell, Real) and not isinstance(cell, (bool, np.bool_))
+
+
+def _reads(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
 def _pattern(decimal: str) -> re.Pattern[str]:
-    """Match an optional limit sign, a number and what follows it."""
+    """Match an optional limit sign, a number and a remark behind it.
+
+    What goes on as numbers, dates and times do is no remark: 1 000, 1/2, 12:30, 0x10.
+    """
     sign = re.escape(decimal)
     number = rf"[+-]?(?:\d+(?:{sign}\d*)?|{sign}\d+)(?:[eE][+-]?\d+)?"
-    # A remark does not begin in the middle of a number, as in 1,25 with a decimal point.
+    remark = r"(?![\d.,_/:]|[+-]?\s*\d|[A-Za-z]\d|[A-Za-z][+-]\d)\S.*"
     return re.compile(
-        rf"^(?P<limit><=|>=|[<>≤≥])?\s*(?P<number>{number})(?![\d.,])(?P<remark>.*)$", re.DOTALL
+        rf"^(?P<limit><=|>=|[<>≤≥])?\s*(?P<number>{number})\s*(?P<remark>{remark})?$", re.DOTALL
     )

@@ -155,6 +155,7 @@ class MultirateResampler(TransformerMixin, BaseEstimator):
         windows = find_windows(self.layout, names, self.n_features_in_)
         self.layout_ = layout_of(windows)
         self.seq_len_ = int(self.length)
+        self._operator = self.operator, self.pool
         self.n_channels_ = sum(n_channels for _, n_channels in self.layout_.values())
         self._windows_out = [source._replace(n_steps=self.seq_len_) for source in windows]
         return self
@@ -174,7 +175,8 @@ class MultirateResampler(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         values = check_features(self, X, reset=False, allow_infinite=True)
-        operator = POOLS[self.pool] if self.operator == "pool" else OPERATORS[self.operator]
+        name, pool = self._operator
+        operator = POOLS[pool] if name == "pool" else OPERATORS[name]
         resampled = np.empty((len(values), self.n_channels_ * self.seq_len_), values.dtype)
         row_bytes = values.shape[1] * values.itemsize
         for rows in gen_batches(len(values), max(BLOCK_BYTES // row_bytes, 1)):

@@ -240,7 +240,8 @@ class SteadyStateFilter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         X_steady : ndarray of shape (n_samples, n_features)
         """
         self.fit(X, y)
-        return _mark(check_features(self, X, reset=False), self.steady_mask_)
+        values = check_features(self, X, reset=False)
+        return np.where(self.steady_mask_[:, np.newaxis], values, np.nan)
 
     def transform(self, X: Any) -> np.ndarray:
         """Return rows that are not steady as NaN, or as they are if ``on_transform="pass"``.
@@ -266,7 +267,8 @@ class SteadyStateFilter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 UserWarning,
                 stacklevel=2,
             )
-        return _mark(values, steady_rows(values, self._limits, self.window, self.settling))
+        is_steady = steady_rows(values, self._limits, self.window, self.settling)
+        return np.where(is_steady[:, np.newaxis], values, np.nan)
 
     def _find_limits(self) -> Limits:
         if not self.bounds and not self.max_std:
@@ -322,12 +324,6 @@ class SteadyStateFilter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _mark(values: np.ndarray, is_steady: np.ndarray) -> np.ndarray:
-    marked = values.copy()
-    marked[~is_steady] = np.nan
-    return marked
 
 
 def _check_bounds(tag: Any, pair: Any) -> tuple[float, float]:

@@ -52,7 +52,7 @@ def find_windows(
     named = None if names is None else read_windows(names)
     if layout is None:
         return named or [_one_channel(n_columns)]
-    stated = _read_layout(layout)
+    stated = read_layout(layout)
     counts = " + ".join(f"{steps} * {channels}" for steps, channels in stated.values())
     n_stated = sum(steps * channels for steps, channels in stated.values())
     if n_stated != n_columns:
@@ -83,16 +83,17 @@ def _one_channel(n_columns: int) -> SourceWindows:
             "`pipeline.set_output(transform='pandas')`, so that names such as source:channel:step "
             "reach this step, or pass `layout`.",
             UserWarning,
-            stacklevel=5,  # the caller of fit
+            stacklevel=2,
         )
     return SourceWindows("", ("x0",), n_columns)
 
 
-def _read_layout(layout: Mapping[str, Any]) -> Layout:
-    if not layout:
+def read_layout(layout: Any) -> Layout:
+    """Check a layout; errors name the source and what it should be."""
+    if not isinstance(layout, Mapping) or not layout:
         raise ValueError(
-            "`layout` is empty. Give it as {source: (steps, channels)}, or pass layout=None to "
-            "read it from the names of the columns."
+            f"`layout` is {layout!r}. Give it as {{source: (steps, channels)}}, or pass "
+            "layout=None to read it from the names of the columns."
         )
     for source, shape in layout.items():
         if not isinstance(source, str) or ":" in source:

@@ -10,6 +10,7 @@ import pytest
 from sklearn_mtl.preprocessing import align_windows
 
 START = pd.Timestamp("2024-01-01")
+DAY = pd.Timedelta("1D")
 
 
 def history(n_rows, step, n_channels=2, *, start=START, seed=0, jitter="0s"):
@@ -101,11 +102,13 @@ def test_a_dead_source_is_nan_in_operation_and_its_age_tells():
     layout = align_windows(frames, TIMES, LOOKBACK).layout
     now = TIMES[-1]
     frames["thermal"] = frames["thermal"].loc[: now - pd.Timedelta("5h")]
-    frames["equipment"] = frames["equipment"].iloc[:1]
+    frames["equipment"] = frames["equipment"].iloc[:0]  # a query of a dead source
     live = align_windows(frames, now, LOOKBACK, layout=layout)
     assert live.X.filter(like="thermal").isna().all(axis=None)
     assert live.X.filter(like="raw").notna().all(axis=None)
+    assert live.X.filter(like="equipment").isna().all(axis=None)
     assert live.age.loc[now, "thermal"] == pd.Timedelta("5h")
+    assert pd.isna(live.age.loc[now, "equipment"])
 
 
 def test_a_source_that_starts_later_gives_short_windows():
@@ -293,6 +296,40 @@ def at(source, **changes):
         (plant(), {"dead_time": "-5min"}, "`dead_time` of source 'thermal' must not be negative"),
         (plant(), {"max_age": "-5min"}, "`max_age` of source 'thermal' must not be negative"),
         (plant(), {"lookback": "soon"}, "'soon' is no duration"),
+        (plant(), {"lookback": None}, "`lookback` must be a duration"),
+        (plant(), {"dead_time": None}, "`dead_time` must be a duration"),
+        (plant(), {"campaign_starts": [pd.NaT]}, "`campaign_starts` has no time in row 0"),
+        (plant(), {"times": ["2024-01-01+01:00", "2024-07-01+02:00"]}, "utc=True"),
+        (plant(), {"layout": {"thermal": (3.0, 3)}}, r"`layout\['thermal'\]` must be"),
+        (plant(), {"layout": {"thermal": 3}}, r"`layout\['thermal'\]` must be"),
+        (with_cell(plant(), START), {}, r"'thermal', column 'x1', row 7 .* is no number"),
+        (
+            {"thermal": plant()["thermal"].astype("timedelta64[s]")},
+            {},
+            "'thermal', column 'x0', row 0 .* is no number",
+        ),
+        ({"thermal": plant()["thermal"] * 1j}, {}, "'thermal', column 'x0', row 0 .* is no num"),
+        (
+            {"s": pd.DataFrame({"x": [1.0]}, index=np.array(["9999-12-31"], "datetime64[s]"))},
+            {},
+            "'s' has times outside of the years 1678 to 2261",
+        ),
+        (plant(), {"result_delay": pd.Series([90.0], TIMES[:1])}, "must hold timedeltas"),
+        (
+            plant(),
+            {"result_delay": pd.Series(pd.to_timedelta(["-2h"]), TIMES[:1])},
+            "must not be negative",
+        ),
+        (
+            plant(),
+            {"result_delay": pd.Series(pd.to_timedelta(["2h"]), TIMES[:1] - DAY)},
+            "`result_delay` and `times` have no time in common",
+        ),
+        (
+            plant(),
+            {"result_delay": pd.Series(pd.to_timedelta(["2h"]), TIMES[:1].tz_localize("UTC"))},
+            "`result_delay` are with a time zone",
+        ),
         (plant(), {"result_delay": "-1h"}, "`result_delay` must not be negative"),
         (plant(), {"times": ["2034-01-01"]}, "No window of source 'thermal' .*2024-01-01.*2033-12"),
         (plant(), {"times": []}, "`times` is empty"),
@@ -336,13 +373,27 @@ def test_what_is_refused(frames, options, message):
         align_windows(frames, **arguments)
 
 
-@pytest.mark.parametrize("lookback", [3, 3.0, np.int64(3)])
+def test_kinds_of_durations():
+    frames = {"thermal": plant()["thermal"]}
+    expected = align_windows(frames, TIMES, "3min", "10min").X
+    for lookback in (pd.Timedelta("3min"), datetime.timedelta(minutes=3), np.timedelta64(3, "m")):
+        pd.testing.assert_frame_equal(align_windows(frames, TIMES, lookback, "10min").X, expected)
+
+
+def test_no_change_of_campaign_is_none():
+    frames = plant()
+    expected = align_windows(frames, TIMES, LOOKBACK).X
+    none = align_windows(frames, TIMES, LOOKBACK, campaign_starts=[]).X
+    pd.testing.assert_frame_equal(none, expected)
+
+
+@pytest.mark.parametrize("lookback", [3, 3.0, np.int64(3), "3", " 30 "])
 def test_a_number_has_no_unit(lookback):
     with pytest.raises(TypeError, match="needs a unit"):
         align_windows(plant(), TIMES, lookback)
 
 
-@pytest.mark.parametrize("frames", [[1], {"thermal": 3}])
+@pytest.mark.parametrize("frames", [[1], {"thermal": 3}, {"thermal": plant()["thermal"]["x0"]}])
 def test_what_is_no_table(frames):
     with pytest.raises(TypeError, match="table"):
         align_windows(frames, TIMES, "1h")

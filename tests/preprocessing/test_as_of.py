@@ -59,6 +59,15 @@ def test_regular_rows_come_as_they_are():
     np.testing.assert_array_equal(rows, [[46, 47, 48, 49, 50]] * 3)
 
 
+def test_long_windows_in_nanoseconds():
+    """Two weeks of minutes: duration times steps is more than 64 bits hold."""
+    minute = 60 * 10**9
+    times = 1_700_000_000 * 10**9 + minute * np.arange(30_000)
+    n_steps = 14 * 24 * 60
+    rows = as_of_rows(times, times[[25_000]], lookback=n_steps * minute, n_steps=n_steps)
+    np.testing.assert_array_equal(rows, [np.arange(25_000 - n_steps + 1, 25_001)])
+
+
 def test_a_hole_stays_at_its_place():
     times = np.delete(np.arange(0, 100, 10), [4, 5, 6])  # 0 10 20 30 . . . 70 80 90
     rows = as_of_rows(times, np.array([90]), lookback=80, n_steps=8)

@@ -74,9 +74,47 @@ def test_words_are_listed_by_column():
 
 
 def test_remarks():
-    cells = ["0.5 retest", "0.5*", "filter changed", "12:30", "1"]
-    np.testing.assert_equal(column(cells, remarks="strip"), [0.5, 0.5, np.nan, 12.0, 1])
-    np.testing.assert_equal(column(cells, remarks="missing"), [np.nan] * 4 + [1])
+    cells = ["0.5 retest", "0.5*", "5 %", "<0.2 mg", "0.5 - retest", "filter changed", "1"]
+    expected = [0.5, 0.5, 5, 0.1, 0.5, np.nan, 1]
+    np.testing.assert_equal(column(cells, remarks="strip"), expected)
+    np.testing.assert_equal(column(cells, remarks="missing"), [np.nan] * 6 + [1])
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["1 000", "1_000", "1/2", "1-2", "12:30", "0x10", "1e5,5", "1.234,5", "0,5*", "<LOD 2", "<-10"],
+)
+def test_what_goes_on_like_a_number_is_no_remark(cell):
+    if cell != "<LOD 2":  # words, which are no result
+        with pytest.raises(ValueError, match="no results"):
+            column([cell, "1"], remarks="strip")
+    np.testing.assert_equal(column([cell, "1"], remarks="missing"), [np.nan, 1])
+
+
+@pytest.mark.parametrize("remarks", ["error", "strip"])
+@pytest.mark.parametrize("cell", [pd.Timestamp("2024-05-01"), "2024-05-01"])
+def test_a_time_is_no_result(cell, remarks):
+    with pytest.raises(ValueError, match=r"no results.*\n.*2024-05-01"):
+        column([cell, "1"], remarks=remarks)
+
+
+@pytest.mark.parametrize("cells", [[True, 0.5], pd.array([True, False])])
+def test_yes_and_no_are_no_results(cells):
+    with pytest.raises(ValueError, match="'True'"):
+        column(cells)
+
+
+def test_numbers_are_not_read_as_text():
+    """A spreadsheet of a country with decimal commas holds numbers beside texts."""
+    cells = [1.5, 2, "<0,01", "3,5", np.float32(0.5)]
+    assert column(cells, decimal=",") == [1.5, 2, 0.005, 3.5, 0.5]
+
+
+def test_codes_for_missing():
+    expected = [np.nan, 1.0, np.nan]
+    np.testing.assert_equal(column([-999.0, 1, "n.d."], missing=["-999", " n.d. "]), expected)
+    np.testing.assert_equal(column([-999, 1, None], missing=["-999"]), expected)
+    np.testing.assert_equal(column(["-999", "1", "-999.0"], missing=["-999", "-999.0"]), expected)
 
 
 def test_retests():
@@ -114,13 +152,33 @@ def test_one_row_per_result():
     options = {"analyte": "component", "result": "value"}
     with pytest.raises(ValueError, match="column 'value': '\\?'"):
         parse_lab(table, "sampled", **options)
-    lab = parse_lab(table, "sampled", ["SiO2", "FeO"], missing=["?"], **options)
+    assert list(parse_lab(table, "sampled", missing=["?"], **options)) == ["FeO", "SiO2"]
+    # Words of other analytes are nobody's concern.
+    lab = parse_lab(table, "sampled", np.array(["SiO2", "FeO"]), **options)
     assert list(lab) == ["SiO2", "FeO"]
     np.testing.assert_allclose(lab, [[0.1, 8.1], [np.nan, 8.5], [5.1, np.nan]])
     with pytest.raises(ValueError, match="analyte 'MgO'"):
         parse_lab(table, "sampled", ["MgO"], missing=["?"], **options)
     with pytest.raises(ValueError, match="go together"):
         parse_lab(table, "sampled", analyte="component")
+
+
+def test_many_results_of_many_analytes():
+    table = pd.DataFrame(
+        {
+            "t": np.repeat(pd.date_range("2024-01-01", periods=1000, freq="h"), 300),
+            "what": [f"a{k}" for k in range(300)] * 1000,
+            "value": np.arange(300_000.0),
+        }
+    )
+    lab = parse_lab(table, "t", analyte="what", result="value")
+    np.testing.assert_array_equal(lab, np.arange(300_000.0).reshape(1000, 300))
+
+
+def test_offsets_become_utc():
+    times = ["2024-10-27 02:30+02:00", "2024-10-27 02:30+01:00"]
+    lab = parse_lab(pd.DataFrame({"t": times, "y": [1, 2]}), "t")
+    assert list(lab.index) == list(pd.to_datetime(["2024-10-27 00:30Z", "2024-10-27 01:30Z"]))
 
 
 def test_zones_stay():
@@ -149,6 +207,8 @@ def test_the_table_is_left_as_it_is():
         (pd.DataFrame({"t": [20240105], "y": [1.0]}), {"time": "t"}, "no readable time"),
         (pd.DataFrame({"y": [np.inf]}, index=TIMES[:1]), {}, "'y' is infinite in row 0"),
         (pd.DataFrame({"y": [None]}, index=TIMES[:1]), {}, "No row has a result"),
+        (pd.DataFrame([[1.0, 2.0]], TIMES[:1], ["y", "y"]), {}, "two columns called 'y'"),
+        (pd.DataFrame([[1.0, 2.0]], TIMES[:1], [3, "3"]), {}, "two columns called '3'"),
         (pd.DataFrame({"y": [1.0]}, index=TIMES[:1]), {"censored": "lod"}, "'censored'"),
         (pd.DataFrame({"y": [1.0]}, index=TIMES[:1]), {"missing": "n.d."}, "'missing'"),
     ],

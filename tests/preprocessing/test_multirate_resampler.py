@@ -17,6 +17,9 @@ from sklearn_mtl.preprocessing import LagFeaturizer, MultirateResampler
 from sklearn_mtl.preprocessing import _multirate_resampler as module
 from sklearn_mtl.preprocessing.resampling import OPERATORS, POOLS
 
+# Arrays stand for the steps of one channel in many tests.
+pytestmark = pytest.mark.filterwarnings("ignore:No layout is given")
+
 LAYOUT = {"thermal": (18, 2), "raw": (3, 3), "lab": (1, 1)}
 N_COLUMNS = 18 * 2 + 3 * 3 + 1
 SETTINGS = [{"operator": name} for name in OPERATORS]
@@ -221,7 +224,7 @@ def test_get_params_clone_and_pickle(setting):
     [
         ({"a": (3, 2)}, r"describes 6 columns \(3 \* 2\), X has 12.*\(steps, channels\)"),
         ({"a": (3, 2), "b": (7, 1)}, r"describes 13 columns \(3 \* 2 \+ 7 \* 1\), X has 12"),
-        ({}, "`layout` is empty"),
+        ({}, r"`layout` is \{\}"),
         ({"a": (0, 5)}, r"layout\['a'\].*at least 1. Got \(0, 5\)"),
         ({"a": (-3, -4)}, "at least 1"),
         ({"a": (6.0, 2)}, "two integers"),

@@ -11,6 +11,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn_mtl._sequence_layout import SourceWindows, window_names
 from sklearn_mtl.preprocessing import LagFeaturizer, ShortGapInterpolator
 
+# Arrays stand for the steps of one channel in many tests.
+pytestmark = pytest.mark.filterwarnings("ignore:No layout is given")
+
 
 def holes(n=60, d=5, share=0.5, seed=0):
     rng = np.random.default_rng(seed)
