@@ -2,10 +2,10 @@
 What a shuffled split promises, and what the order of time keeps
 =================================================================
 
-An iron-ore flotation plant is recorded at three rates: sensors every hour, feed assays every nine
-hours or so, silica and iron of the concentrate by a laboratory whose results are known two hours
-later. The three histories become one table of samples, windows of each source brought to one
-length, and one model predicts both targets.
+An iron-ore flotation plant is recorded at three rates: sensors every 20 seconds or as hourly means,
+feed assays every nine hours or so, silica and iron of the concentrate every hour by a laboratory
+whose results are known two hours later. The histories become one table of samples, windows of each
+source brought to one length, and one model predicts both targets.
 
 Judged on shuffled rows the sensors explain half of the variance: neighbours in time fall on both
 sides of the split. In the order of time, which is how a plant meets its model, they are worse than
@@ -31,9 +31,21 @@ from sklearn_mtl.preprocessing import (
 )
 
 # %%
+# Three rates
+# -----------
+# A sample of the raw records shows them: sensors every 20 s, feed assays some times a day, one
+# result per hour. Its 43 results show how windows are cut, and are too few to judge a model.
+sample = fetch_flotation(sampling="20s")
+raw = align_windows(
+    sample.sources, sample.times, lookback={"sensors": "1h", "feed": "6h"}, max_age={"feed": "1D"}
+)
+print(raw.layout)  # source: (steps, channels)
+
+# %%
 # Three histories
 # ---------------
-# The feed assays stand in the hourly table as held values: theirs is a row where they change.
+# Hourly means of the sensors cover six months. The feed assays stand in that table as held values:
+# theirs is a row where they change.
 plant, lab = fetch_flotation(return_X_y=True)
 assays = plant[["iron_feed_pct", "silica_feed_pct"]]
 sources = {
