@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from sklearn_mtl.preprocessing._window_layout import read_layout
 
 # Cells of a window grid that are looked up together: they stay in the processor's cache.
 _CHUNK = 2**18
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 
 
 def align_windows(
@@ -268,7 +270,7 @@ def _duration(value: Any, name: str) -> int:
     """Return nanoseconds."""
     text = value.strip() if isinstance(value, str) else value
     is_number = isinstance(text, (int, float, np.number)) and not isinstance(text, np.timedelta64)
-    if is_number or (isinstance(text, str) and _is_number(text)):
+    if is_number or (isinstance(text, str) and _NUMBER.fullmatch(text)):
         raise TypeError(f"`{name}` needs a unit, as in '{text}min' or '{text}h'. Got {value!r}.")
     try:
         duration = pd.Timedelta(text)
@@ -277,14 +279,6 @@ def _duration(value: Any, name: str) -> int:
     if duration is pd.NaT:
         raise ValueError(f"`{name}` must be a duration, as '30min' or '3h' are. Got {value!r}.")
     return duration.as_unit("ns").value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _per_source(value: Any, name: str, histories: Mapping[str, History]) -> dict[str, Any]:
