@@ -3,7 +3,7 @@
 A window of T steps of D channels is one row of D * T columns: channel-major, time ascending inside
 a channel. Windows cut from histories are called ``source:channel:step`` with steps 0, 1, ... T - 1,
 those of lagged rows ``channel(t-m)`` ... ``channel(t)``, or ``channel(t-m+1)-channel(t-m)`` ...
-``channel(t)-channel(t-1)`` for their differences.
+``channel(t)-channel(t-1)`` for their differences. Columns without a time axis stand last.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 # A level, or the difference of two: x(t-3) or x(t-3)-x(t-4)
-_LAG = re.compile(r"(?P<channel>.*?)\(t(?:-(?P<lag>\d+))?\)(?:-(?P=channel)\(t-\d+\))?", re.DOTALL)
+_LAG = re.compile(
+    r"(?P<channel>.*?)\(t(?:-(?P<lag>\d+))?\)(?P<subtracted>-(?P=channel)\(t-\d+\))?", re.DOTALL
+)
 _STEP = re.compile(r"(?:(?P<source>[^:]*):)?(?P<channel>.*):(?P<step>\d+)", re.DOTALL)
 
 
@@ -34,6 +36,21 @@ class SourceWindows(NamedTuple):
     source: str
     channels: tuple[str, ...]
     n_steps: int
+
+
+class WindowShape(NamedTuple):
+    """How a row is divided into windows of one length and columns without a time axis.
+
+    Attributes
+    ----------
+    n_steps : int
+        Length of the windows.
+    n_static : int
+        Number of columns behind the windows.
+    """
+
+    n_steps: int
+    n_static: int
 
 
 def window_names(windows: Sequence[SourceWindows]) -> list[str]:
@@ -93,6 +110,47 @@ def read_windows(names: Sequence[str]) -> list[SourceWindows] | None:
         SourceWindows(source, tuple(channels), next(iter(channels.values())))
         for source, channels in windows.items()
     ]
+
+
+def read_window_shape(names: Sequence[str]) -> WindowShape | None:
+    """Read length of the windows and number of static columns; None where no name tells of windows.
+
+    Static are the last columns whose names tell no step, such as those of a calendar, and before
+    them the levels ``channel(t)`` that follow differences.
+
+    Raises
+    ------
+    ValueError
+        If a column without a step stands before or between the windows, if the windows differ in
+        length, or if the names contradict each other (:func:`read_windows`).
+    """
+    n_columns = len(names)
+    while n_columns and _read_name(names[n_columns - 1]) is None:
+        n_columns -= 1
+    if n_columns == 0:
+        return None
+    if _is_difference(names[0]):
+        while not _is_difference(names[n_columns - 1]):
+            n_columns -= 1
+    moved = [name for name in names[:n_columns] if _read_name(name) is None]
+    if moved:
+        raise ValueError(
+            f"Columns without a step must stand behind the windows. Found {moved[0]!r} before "
+            f"{names[n_columns - 1]!r}. Put them last, for example by a ColumnTransformer."
+        )
+    windows = read_windows(names[:n_columns]) or []
+    lengths = {source or channels[0]: n_steps for source, channels, n_steps in windows}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(
+            f"The windows differ in their number of steps: {lengths}. Bring them to one length, "
+            "for example by MultirateResampler."
+        )
+    return WindowShape(windows[0].n_steps, len(names) - n_columns)
+
+
+def _is_difference(name: str) -> bool:
+    lag = _LAG.fullmatch(name)
+    return lag is not None and lag["subtracted"] is not None
 
 
 def _read_name(name: str) -> tuple[str, str, int] | None:

@@ -22,6 +22,7 @@ INSTANCES: dict[str, dict] = {
     "AttentionMMoERegressor": {**FEW_STEPS, "n_experts": 2, "hidden_dim": 16},
     "BMoERegressor": {**FEW_STEPS, "n_experts": 2, "hidden_dim": 16, "expert_dim": 8},
     "MMoERegressor": {**FEW_STEPS, "n_experts": 2, "hidden_dim": 16, "expert_dim": 8},
+    "MSBCNNRegressor": {**FEW_STEPS, "channels_2": 16, "channels_3": 16, "activation": "relu"},
     "MultiTaskRegressor": {
         **FEW_STEPS,
         "ensemble_size": 2,
@@ -65,6 +66,7 @@ EXPECTED_FAILURES: dict[str, dict[str, str]] = {
     "AttentionMMoERegressor": GRADIENT_TRAINED,
     "BMoERegressor": GRADIENT_TRAINED,
     "MMoERegressor": GRADIENT_TRAINED,
+    "MSBCNNRegressor": GRADIENT_TRAINED,
     "MultiTaskRegressor": GRADIENT_TRAINED,
     "PLERegressor": GRADIENT_TRAINED,
     "SharedBottomRegressor": GRADIENT_TRAINED,

@@ -24,6 +24,7 @@ FACES = [
     "sklearn_mtl.losses",
     "sklearn_mtl.metrics",
     "sklearn_mtl.model_selection",
+    "sklearn_mtl.pipelines",
     "sklearn_mtl.preprocessing",
     "sklearn_mtl.weighting",
 ]

@@ -21,7 +21,7 @@ FLOORS = {
     **dict.fromkeys(["estimators", "baselines"], 3),
     **dict.fromkeys(["preprocessing", "metrics", "datasets", "model_selection"], 2),
     "": 4,  # the face of the whole package, which shows the estimators
-    **dict.fromkeys(["extension", "search", "inspection", "benchmarks"], 5),
+    **dict.fromkeys(["extension", "pipelines", "search", "inspection", "benchmarks"], 5),
     "cli": 6,
     "__main__": 7,
 }

@@ -11,6 +11,7 @@ BENCHMARKS: dict[str, str] = {
     "por": "sklearn_mtl.benchmarks._por",
     "por-speed": "sklearn_mtl.benchmarks._por_speed",
     "sensitivity": "sklearn_mtl.benchmarks._sensitivity",
+    "sinter-c": "sklearn_mtl.benchmarks._sinter_c",
     "speed": "sklearn_mtl.benchmarks._speed",
     "table2": "sklearn_mtl.benchmarks._table2",
     "table3": "sklearn_mtl.benchmarks._table3",

@@ -4,6 +4,7 @@ from sklearn_mtl.estimators._attention_mmoe import AttentionMMoERegressor
 from sklearn_mtl.estimators._base import BaseMultiTaskRegressor
 from sklearn_mtl.estimators._bmoe import BMoERegressor
 from sklearn_mtl.estimators._mmoe import MMoERegressor
+from sklearn_mtl.estimators._ms_bcnn import MSBCNNRegressor
 from sklearn_mtl.estimators._multi_task import MultiTaskRegressor
 from sklearn_mtl.estimators._per_target import PerTargetRegressor
 from sklearn_mtl.estimators._ple import PLERegressor
@@ -15,6 +16,7 @@ __all__ = [
     "BMoERegressor",
     "BaseMultiTaskRegressor",
     "MMoERegressor",
+    "MSBCNNRegressor",
     "MultiTaskRegressor",
     "PLERegressor",
     "PerTargetRegressor",

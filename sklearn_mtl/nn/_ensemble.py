@@ -24,7 +24,9 @@ class ImplicitEnsemble(nn.Module):
         Number of targets K.
     network : type
         Module class built as ``network(n_features, n_targets, **network_params)``. It must offer
-        ``encode(x) -> (K, B, h)`` and an attribute ``towers`` of type :class:`Towers`.
+        ``encode(x) -> (K, B, h)`` and an attribute ``towers`` of type :class:`Towers`. It may tell
+        by a buffer ``input_channels`` of shape (F,) to which channel an input belongs: the steps
+        of a sequence then share one scale, since a sign for every step would tear it apart.
     n_members : int
         Number of members M, at least 2.
     **network_params
@@ -76,7 +78,11 @@ class ImplicitEnsemble(nn.Module):
                 f"sklearn_mtl.nn.Towers. {network.__name__} lacks one of them; use ensemble_size=1."
             )
         self.network.towers = self.network.towers.for_members(n_members)
-        signs = torch.randint(0, 2, (n_members, 1, n_features))
+        if hasattr(self.network, "rows_per_chunk"):
+            self.rows_per_chunk = max(1, self.network.rows_per_chunk // n_members)
+        channels: Tensor | None = getattr(self.network, "input_channels", None)
+        n_channels = n_features if channels is None else int(channels.max()) + 1
+        signs = torch.randint(0, 2, (n_members, 1, n_channels))
         self.input_scale = nn.Parameter(2.0 * signs - 1.0)
 
     @property
@@ -84,9 +90,15 @@ class ImplicitEnsemble(nn.Module):
         """Towers of all members."""
         return self.network.towers
 
+    def scaled(self, x: Tensor) -> Tensor:
+        """Scale the inputs for every member, ``(B, F) -> (M * B, F)``, rows by member."""
+        channels: Tensor | None = getattr(self.network, "input_channels", None)
+        scale = self.input_scale if channels is None else self.input_scale[:, :, channels]
+        return (x * scale).flatten(0, 1)
+
     def encode(self, x: Tensor) -> Tensor:
         """Features of every member's targets, ``(B, F) -> (K, M * B, h)``, rows by member."""
-        return self.network.encode((x * self.input_scale).flatten(0, 1))
+        return self.network.encode(self.scaled(x))
 
     def decode(self, features: Tensor) -> Tensor:
         """Predictions of every member, ``(K, M * B, h) -> (M * B, K)``, rows by member."""
@@ -102,8 +114,13 @@ class ImplicitEnsemble(nn.Module):
 
     def gates(self, x: Tensor, **options: Any) -> Tensor:
         """Share of every expert, mean over members, ``(K, B, E)``; options are the network's."""
-        gates = self.network.gates((x * self.input_scale).flatten(0, 1), **options)
+        gates = self.network.gates(self.scaled(x), **options)
         return gates.unflatten(1, (self.n_members, -1)).mean(dim=1)
+
+    def prepare_for_prediction(self) -> None:
+        """Prepare the network, if it knows how to."""
+        if hasattr(self.network, "prepare_for_prediction"):
+            self.network.prepare_for_prediction()
 
     def task_slices(self) -> dict[str, Tensor]:
         """Declare the input scaling as shared and the rest as the network does."""

@@ -66,6 +66,16 @@ class Towers(nn.Module):
         outputs = self.layers(members).view(m, k, -1)
         return outputs.transpose(1, 2).flatten(0, 1)  # (M, K, B) -> (M, B, K) -> (M*B, K)
 
+    def of_shared(self, features: Tensor) -> Tensor:
+        """Map features that the targets have in common, ``(M * B, h) -> (M * B, K)``.
+
+        Linear towers are then one matrix product, and the targets' gradients are added in it.
+        """
+        if self.hidden_dim is not None or self.n_members > 1:
+            return self(features.expand(self.n_targets, -1, -1))
+        layer: Any = self.layers[0]
+        return torch.addmm(layer.bias.flatten(), features, layer.weight.squeeze(2).T)
+
     def task_slices(self) -> dict[str, Tensor]:
         """Declare that every tower belongs to its own target alone."""
         own = torch.eye(self.n_targets, dtype=torch.bool).repeat(self.n_members, 1)

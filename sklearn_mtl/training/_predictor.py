@@ -22,16 +22,20 @@ class Predictor:
     Parameters
     ----------
     module : Module
-        The trained network; it is copied.
+        The trained network; it is copied. What it offers beyond its outputs is used: the copy's
+        method ``prepare_for_prediction()``, and the number of rows that it takes best at once,
+        ``rows_per_chunk``.
     device : str or torch.device
         Where to evaluate.
     """
 
     def __init__(self, module: nn.Module, device: str | torch.device) -> None:
         self._device = torch.device(device)
-        self._module: Any = (
-            copy.deepcopy(module).double().eval().requires_grad_(False).to(self._device)
-        )
+        self._rows_per_chunk: int = getattr(module, "rows_per_chunk", ROWS_PER_CHUNK)
+        twin: Any = copy.deepcopy(module).double().eval().requires_grad_(False).to(self._device)
+        if hasattr(twin, "prepare_for_prediction"):
+            twin.prepare_for_prediction()
+        self._module = twin
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Predictions ``(n, K)`` of the inputs ``(n, F)``."""
@@ -45,7 +49,9 @@ class Predictor:
         X = np.array(X, np.float64, order="C")  # a copy: a network may write to its input
         with torch.inference_mode():
             inputs = torch.from_numpy(X).to(self._device)
-            if len(inputs) <= ROWS_PER_CHUNK:
+            if len(inputs) <= self._rows_per_chunk:
                 return function(inputs).cpu().numpy()
-            outputs: list[Tensor] = [function(chunk) for chunk in inputs.split(ROWS_PER_CHUNK)]
+            outputs: list[Tensor] = [
+                function(chunk) for chunk in inputs.split(self._rows_per_chunk)
+            ]
             return torch.cat(outputs).cpu().numpy()

@@ -10,6 +10,22 @@ VARIANTS = {
     "mmoe-linear-towers": ("mmoe", {"hidden_dim": 6, "expert_dim": 5, "tower_dim": None}),
     "mmoe-sigmoid": ("mmoe", {"hidden_dim": 6, "expert_dim": 5, "attention": "sigmoid"}),
     "mmoe-softmax": ("mmoe", {"hidden_dim": 6, "expert_dim": 5, "attention": "softmax"}),
+    # Batch norm lets rows meet in training; tests/nn/test_ms_bcnn.py has it.
+    "ms_bcnn": (
+        "ms_bcnn",
+        {"projection_channels": 4, "channels": (3, 4, 4), "norm": "layer", "dropout": 0.0},
+    ),
+    "ms_bcnn-gated": (
+        "ms_bcnn",
+        {
+            "projection_channels": 4,
+            "channels": (3, 4, 4),
+            "norm": "layer",
+            "dropout": 0.0,
+            "fusion": "cross_mapping",
+            "cross_mapping_mode": "gated",
+        },
+    ),
     "omoe": ("omoe", {"n_expert_layers": 2, "hidden_dim": 6, "tower_dim": 4}),
     "omoe-wide": (
         "omoe",
