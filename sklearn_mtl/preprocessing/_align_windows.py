@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,14 +10,19 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from sklearn_mtl._sequence_layout import SourceWindows, window_names
-from sklearn_mtl._validation import check_targets
 from sklearn_mtl.preprocessing._as_of import as_of_rows
 from sklearn_mtl.preprocessing._histories import History, nanoseconds, read_histories
+from sklearn_mtl.preprocessing._laboratory_results import available_at, targets_at
+from sklearn_mtl.preprocessing._time_arguments import (
+    check_durations,
+    check_zone,
+    per_source,
+    read_times,
+)
 from sklearn_mtl.preprocessing._window_layout import read_layout
 
 # Cells of a window grid that are looked up together: they stay in the processor's cache.
 _CHUNK = 2**18
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 
 
 def align_windows(
@@ -164,14 +168,14 @@ def align_windows(
     (1, 4)
     """
     histories = read_histories(frames, may_be_empty=layout is not None)
-    index = _read_times(times)
+    index = read_times(times)
     for source, history in histories.items():
-        _check_zone(f"source {source!r}", history.zoned, index)
-    lookbacks = _per_source(lookback, "lookback", histories)
-    dead_times = _per_source(dead_time, "dead_time", histories)
-    ages = _per_source(max_age, "max_age", histories)
+        check_zone(f"source {source!r}", history.zoned, index)
+    lookbacks = per_source(lookback, "lookback", histories)
+    dead_times = per_source(dead_time, "dead_time", histories)
+    ages = per_source(max_age, "max_age", histories)
     for source in histories:
-        _check_durations(source, lookbacks[source], dead_times[source], ages[source])
+        check_durations(source, lookbacks[source], dead_times[source], ages[source])
     if layout is None:
         windows = [
             _usual_windows(source, history, lookbacks[source], ages[source])
@@ -208,9 +212,9 @@ def align_windows(
         data.insert(0, "time", index)
     return Bunch(
         X=data,
-        y=None if targets is None else _targets_at(targets, index),
+        y=None if targets is None else targets_at(targets, index),
         times=index,
-        available_at=_available_at(result_delay, index, targets),
+        available_at=available_at(result_delay, index, targets),
         layout={source: (n_steps, len(channels)) for source, channels, n_steps in windows},
         age=pd.DataFrame(newest, index=index),
     )
@@ -233,86 +237,6 @@ def _fill_windows(
         for channel, values in enumerate(channels):
             windows[chunk, channel] = values[rows]
     return has_row
-
-
-def _read_times(times: Any, name: str = "times") -> pd.DatetimeIndex:
-    if isinstance(times, pd.Series):
-        times = pd.Index(times)
-    elif isinstance(times, str) or np.ndim(times) == 0:
-        times = [times]
-    if not len(times):
-        raise ValueError(f"`{name}` is empty. Pass at least one time.")
-    if pd.api.types.is_numeric_dtype(np.asarray(times).dtype):
-        raise ValueError(f"`{name}` must be datetimes, not numbers. Got {times[:3]}.")
-    try:
-        index = pd.DatetimeIndex(times, name="time")
-    except ValueError as error:
-        raise ValueError(
-            f"`{name}` cannot be read as times: {error}. If they are of several zones: "
-            "pandas.to_datetime(..., utc=True)."
-        ) from error
-    unknown = np.flatnonzero(index.isna())
-    if len(unknown):
-        raise ValueError(f"`{name}` has no time in row {unknown[0]}. Remove empty times.")
-    return index
-
-
-def _check_zone(who: str, zoned: bool, times: pd.DatetimeIndex) -> None:
-    if zoned != (times.tz is not None):
-        raise ValueError(
-            f"The times of {who} are {'with' if zoned else 'without'} a time zone, `times` are "
-            f"{'without' if zoned else 'with'} one. Give both a zone: "
-            "index.tz_localize('Europe/Berlin'), or tz_localize('UTC')."
-        )
-
-
-def _duration(value: Any, name: str) -> int:
-    """Return nanoseconds."""
-    text = value.strip() if isinstance(value, str) else value
-    is_number = isinstance(text, (int, float, np.number)) and not isinstance(text, np.timedelta64)
-    if is_number or (isinstance(text, str) and _NUMBER.fullmatch(text)):
-        raise TypeError(f"`{name}` needs a unit, as in '{text}min' or '{text}h'. Got {value!r}.")
-    try:
-        duration = pd.Timedelta(text)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"`{name}`={value!r} is no duration, as '30min' or '3h' are.") from error
-    if duration is pd.NaT:
-        raise ValueError(f"`{name}` must be a duration, as '30min' or '3h' are. Got {value!r}.")
-    return duration.as_unit("ns").value
-
-
-def _per_source(value: Any, name: str, histories: Mapping[str, History]) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        optional = value is None and name == "max_age"
-        return dict.fromkeys(histories, None if optional else _duration(value, name))
-    unknown = [source for source in value if source not in histories]
-    if unknown:
-        raise ValueError(
-            f"`{name}` names an unknown source {unknown[0]!r}. The sources are {list(histories)}."
-        )
-    absent = [source for source in histories if source not in value]
-    if absent and name != "max_age":
-        raise ValueError(f"`{name}` lacks the source {absent[0]!r}. Name it, or pass one for all.")
-    given = {source: _duration(one, f"{name}[{source!r}]") for source, one in value.items()}
-    return {source: given.get(source) for source in histories}
-
-
-def _check_durations(source: str, lookback: int, dead_time: int, max_age: int | None) -> None:
-    if lookback <= 0:
-        raise ValueError(
-            f"The window of source {source!r} is empty: `lookback` must be above zero. "
-            f"Got {pd.Timedelta(lookback)}."
-        )
-    if dead_time < 0:
-        raise ValueError(
-            f"`dead_time` of source {source!r} must not be negative: the window would end after "
-            f"the time of the sample. Got {pd.Timedelta(dead_time)}. For the time until a result "
-            "is known use `result_delay`."
-        )
-    if max_age is not None and max_age < 0:
-        raise ValueError(
-            f"`max_age` of source {source!r} must not be negative. Got {pd.Timedelta(max_age)}."
-        )
 
 
 def _usual_windows(
@@ -370,8 +294,8 @@ def _given_windows(layout: Any, histories: Mapping[str, History]) -> list[Source
 def _read_campaigns(starts: Any, times: pd.DatetimeIndex) -> np.ndarray | None:
     if starts is None or (np.ndim(starts) and not len(starts)):
         return None
-    index = _read_times(starts, "campaign_starts")
-    _check_zone("`campaign_starts`", index.tz is not None, times)
+    index = read_times(starts, "campaign_starts")
+    check_zone("`campaign_starts`", index.tz is not None, times)
     return np.sort(nanoseconds(index))
 
 
@@ -390,77 +314,3 @@ def _no_row(source: str, history: History, starts: np.ndarray, ends: np.ndarray)
         f"windows from {pd.Timestamp(starts.min())} to {pd.Timestamp(ends.max())} (both in UTC "
         "where they have a zone). Check the years, the order of day and month, and the zones."
     )
-
-
-def _targets_at(targets: Any, times: pd.DatetimeIndex) -> pd.DataFrame:
-    if isinstance(targets, pd.Series):
-        targets = targets.to_frame("y0" if targets.name is None else targets.name)
-    if not isinstance(targets, pd.DataFrame) or not isinstance(targets.index, pd.DatetimeIndex):
-        raise ValueError(
-            "`targets` must be a DataFrame indexed by sample time. Make it from a table of the "
-            "laboratory: parse_lab(table, time='sampled')."
-        )
-    _check_zone("`targets`", targets.index.tz is not None, times)
-    repeated = targets.index[targets.index.duplicated()]
-    if len(repeated):
-        raise ValueError(
-            f"`targets` has several rows for {repeated[0]} and for {len(repeated)} times in all. "
-            "parse_lab settles retests."
-        )
-    checked = check_targets(targets, input_name="targets")
-    values = pd.DataFrame(checked.values, index=targets.index, columns=checked.names)
-    if not targets.index.isin(times).any():
-        raise ValueError(
-            f"`targets` and `times` have no time in common: targets from {targets.index.min()} to "
-            f"{targets.index.max()}, times from {times.min()} to {times.max()}. Pass "
-            "times=targets.index to look at the sample times."
-        )
-    return values.reindex(times)
-
-
-def _available_at(delay: Any, times: pd.DatetimeIndex, targets: Any) -> pd.Series | pd.DataFrame:
-    if isinstance(delay, Mapping):
-        names = {} if targets is None else dict.fromkeys(pd.DataFrame(targets).columns)
-        unknown = [name for name in delay if name not in names]
-        if unknown:
-            raise ValueError(
-                f"`result_delay` names an unknown target {unknown[0]!r}. The targets are "
-                f"{list(names)}."
-            )
-        return pd.DataFrame(
-            {name: times + _delay(one, f"result_delay[{name!r}]") for name, one in delay.items()},
-            index=times,
-        )
-    if isinstance(delay, pd.Series):
-        late = _delays_at(delay, times)
-        return pd.Series(times + late, index=times, name="available_at")
-    return pd.Series(times + _delay(delay, "result_delay"), index=times, name="available_at")
-
-
-def _delays_at(delays: pd.Series, times: pd.DatetimeIndex) -> pd.TimedeltaIndex:
-    if not isinstance(delays.index, pd.DatetimeIndex) or not pd.api.types.is_timedelta64_dtype(
-        delays.dtype
-    ):
-        raise ValueError(
-            "`result_delay` as a Series must hold timedeltas by sample time, such as "
-            "lab['reported'] - lab['sampled'] indexed by lab['sampled']. Got dtype "
-            f"{delays.dtype}, index {type(delays.index).__name__}. By target it is a dict."
-        )
-    _check_zone("`result_delay`", delays.index.tz is not None, times)
-    if not delays.index.is_unique:
-        raise ValueError(
-            "`result_delay` has several delays for one sample time. Take the longest: "
-            "result_delay.groupby(level=0).max()."
-        )
-    if (delays < pd.Timedelta(0)).any():
-        raise ValueError(f"`result_delay` must not be negative. Got {delays.min()}.")
-    if not delays.index.isin(times).any():
-        raise ValueError("`result_delay` and `times` have no time in common.")
-    return pd.TimedeltaIndex(delays.reindex(times))
-
-
-def _delay(value: Any, name: str) -> pd.Timedelta:
-    delay = pd.Timedelta(_duration(value, name))
-    if delay < pd.Timedelta(0):
-        raise ValueError(f"`{name}` must not be negative. Got {delay}.")
-    return delay
