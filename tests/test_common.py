@@ -5,6 +5,11 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from tests.common import EXPECTED_FAILURES, INSTANCES, REQUIRED, instance, public_estimators
 
+# The data of the checks are short arrays without names of columns.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:No layout is given:UserWarning", "ignore:.*rows are too few:UserWarning"
+)
+
 
 @pytest.mark.parametrize("cls", public_estimators(), ids=lambda cls: cls.__name__)
 def test_scikit_learn_conformance(cls):
