@@ -56,13 +56,22 @@ def check_features(
     """
     if not reset and _is_plainly_valid(estimator, X) and (allow_infinite or not has_infinity(X)):
         return X
-    return validate_data(
-        estimator,
-        X,
-        reset=reset,
-        dtype=(np.float64, np.float32),
-        ensure_all_finite=False if allow_infinite else "allow-nan",
-    )
+    try:
+        return validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype=(np.float64, np.float32),
+            ensure_all_finite=False if allow_infinite else "allow-nan",
+        )
+    except TypeError as error:  # numpy's, which names no column
+        times = [name for name, kind in getattr(X, "dtypes", {}).items() if kind.kind == "M"]
+        if not times:
+            raise
+        raise ValueError(
+            f"Column {times[0]!r} holds times. Encode it by CalendarEncoder in a "
+            f"ColumnTransformer, or leave it out: X.drop(columns={times[0]!r})."
+        ) from error
 
 
 def has_infinity(values: np.ndarray) -> bool:

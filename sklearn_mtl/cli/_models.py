@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import RidgeCV
 
 from sklearn_mtl import (
     AttentionMMoERegressor,
@@ -25,7 +26,8 @@ from sklearn_mtl.cli._errors import CommandError
 
 
 def _ridge() -> BaseEstimator:
-    return PerTargetRegressor(Ridge(alpha=1.0))
+    # Windows of many channels can have more columns than there are samples.
+    return PerTargetRegressor(RidgeCV(alphas=np.logspace(-2, 5, 15)))
 
 
 def _pls() -> BaseEstimator:

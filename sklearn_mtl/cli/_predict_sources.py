@@ -157,7 +157,8 @@ def explain_empty(
     histories: Histories,
 ) -> list[str]:
     """Say for each source why it leaves rows empty: stale, short, or with holes."""
-    lines = []
+    lines: list[str] = []
+    n_stale = 0
     for source in settings.sources:
         empty = predictions.complete.index[~predictions.complete[source.name]]
         if not len(empty):
@@ -168,6 +169,7 @@ def explain_empty(
         holes = ~(short | stale)
         where = f"  {source.name} ({tables[source.name].path})"
         if stale.any():
+            n_stale += 1
             lines.append(
                 f"{where} is too old for {count_rows(stale.sum())}: its newest row is of "
                 f"{history.index[-1]}"
@@ -182,6 +184,12 @@ def explain_empty(
                 f"{where} has holes in the windows of {count_rows(holes.sum())} (--max-gap of "
                 f"fit fills short ones){_channels_with_holes(history)}"
             )
+    ahead = max(histories, key=lambda name: histories[name].index[-1])
+    if 0 < n_stale < len(settings.sources):
+        lines.append(
+            f"  {ahead} ({tables[ahead].path}) runs ahead, to {histories[ahead].index[-1]}: if it "
+            "holds planned rows, give --now TIME"
+        )
     return lines
 
 

@@ -48,7 +48,7 @@ def add_source_files(group: argparse._ArgumentGroup, *, lab: bool) -> None:
             "--lab",
             type=Path,
             metavar="FILE",
-            help="results by sample time, rows in any order; of retests the last row counts",
+            help="results by sample time, in any order of samples; of retests the lower row counts",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -344,6 +345,15 @@ default="concat"
         told = None
         if hasattr(self, "feature_names_in_"):
             told = read_window_shape(list(self.feature_names_in_))
+        if told is None and self.seq_len is None and self.n_features_in_ > 1:
+            warnings.warn(
+                "`seq_len` is None and no column name tells of windows: every column counts as a "
+                "channel of one step, and the convolutions see no time. Call "
+                "`pipeline.set_output(transform='pandas')`, so that the names reach the model, or "
+                "pass `seq_len`.",
+                UserWarning,
+                stacklevel=2,
+            )
         if told is None:
             return self.seq_len or 1, self.n_static or 0
         for name, stated, read in (

@@ -168,6 +168,7 @@ def align_windows(
     (1, 4)
     """
     histories = read_histories(frames, may_be_empty=layout is not None)
+    given = None if layout is None else _given_windows(layout, histories)
     index = read_times(times)
     for source, history in histories.items():
         check_zone(f"source {source!r}", history.zoned, index)
@@ -176,13 +177,10 @@ def align_windows(
     ages = per_source(max_age, "max_age", histories)
     for source in histories:
         check_durations(source, lookbacks[source], dead_times[source], ages[source])
-    if layout is None:
-        windows = [
-            _usual_windows(source, history, lookbacks[source], ages[source])
-            for source, history in histories.items()
-        ]
-    else:
-        windows = _given_windows(layout, histories)
+    windows = given or [
+        _usual_windows(source, history, lookbacks[source], ages[source])
+        for source, history in histories.items()
+    ]
     campaigns = _read_campaigns(campaign_starts, index)
 
     moments = nanoseconds(index)

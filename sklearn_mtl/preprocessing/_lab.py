@@ -19,6 +19,7 @@ from sklearn_mtl.preprocessing._lab_cells import BELOW_LIMIT, lab_numbers, words
         "targets": ["array-like", None],
         "analyte": [str, None],
         "result": [str, None],
+        "reported": [str, None],
         "censored": [StrOptions(set(BELOW_LIMIT))],
         "retests": [StrOptions({"last", "first", "mean", "error"})],
         "remarks": [StrOptions({"error", "missing", "strip"})],
@@ -34,6 +35,7 @@ def parse_lab(
     *,
     analyte: str | None = None,
     result: str | None = None,
+    reported: str | None = None,
     censored: str = "half",
     retests: str = "last",
     remarks: str = "error",
@@ -49,21 +51,25 @@ def parse_lab(
     ----------
     table : DataFrame
         One row per sample with a column per target, or, with `analyte` and `result`, one row per
-        result. Rows in any order.
+        result. Rows in any order, but that a retest stands below what it replaces, unless
+        `reported` tells which is which.
     time : str, default=None
         Column of sample times: datetimes, or text with the year first. By default the index.
     targets : sequence of str, default=None
-        Columns of results, or names of analytes; by default all but the time. Name them if there
+        Columns of results, or names of analytes; by default all but the times. Name them if there
         are columns of remarks or sample numbers.
     analyte, result : str, default=None
         Columns with the name of what was measured and with the result, in tables with one row per
         result.
+    reported : str, default=None
+        Column of the times of reporting, by which retests are ordered; exports are often newest
+        first.
     censored : {"half", "limit", "zero", "missing"}, default="half"
         What ``"<0.01"`` becomes: half of the limit, the limit, zero or NaN. ``">5"`` becomes the
         limit, or NaN with "missing".
     retests : {"last", "first", "mean", "error"}, default="last"
         Which of several results of one target at one sample time counts, in the order of the
-        rows; "error" refuses them.
+        rows or of `reported`; "error" refuses them.
     remarks : {"error", "missing", "strip"}, default="error"
         What happens to a cell with words: an error that lists all of them, NaN, or the number
         before the remark (``"0.52 retest"``; words alone are NaN). ``"1 000"`` or ``"12:30"`` is no
@@ -121,9 +127,13 @@ def parse_lab(
     if (analyte is None) != (result is None):
         raise ValueError("`analyte` and `result` go together: a table with one row per result.")
     targets = None if targets is None else list(targets)
-    _require(table, [name for name in (time, analyte, result) if name is not None])
+    _require(table, [name for name in (time, analyte, result, reported) if name is not None])
+    if reported is not None:
+        order = np.argsort(_read_times(table[reported], f"column {reported!r}"), kind="stable")
+        table = table.iloc[order]
     if analyte is None:
-        columns = [name for name in table.columns if name != time] if targets is None else targets
+        times = (time, reported)
+        columns = targets or [name for name in table.columns if name not in times]
         _require(table, columns)
     else:
         table = _wanted(table, analyte, targets)
@@ -176,16 +186,19 @@ def _settle(results: pd.DataFrame, retests: str) -> pd.DataFrame:
 
 
 def _sample_times(table: pd.DataFrame, time: str | None) -> pd.DatetimeIndex:
-    if time is None:
-        cells, name = pd.Series(table.index), "the index"
-        if not pd.api.types.is_datetime64_any_dtype(cells):
-            raise ValueError(
-                "`table` has no DatetimeIndex. Name its column of sample times: "
-                "parse_lab(table, time='sampled')."
-            )
-    else:
+    if time is not None:
         _require(table, [time])
-        cells, name = table[time].reset_index(drop=True), f"column {time!r}"
+        return _read_times(table[time], f"column {time!r}").rename(time)
+    if not isinstance(table.index, pd.DatetimeIndex):
+        raise ValueError(
+            "`table` has no DatetimeIndex. Name its column of sample times: "
+            "parse_lab(table, time='sampled')."
+        )
+    return _read_times(pd.Series(table.index), "the index").rename(table.index.name)
+
+
+def _read_times(cells: pd.Series, name: str) -> pd.DatetimeIndex:
+    cells = cells.reset_index(drop=True)
     is_number = pd.api.types.is_numeric_dtype(cells.dtype)
     # Nothing is guessed: pandas would take 01.02.2024 for the second of January.
     try:
@@ -199,7 +212,7 @@ def _sample_times(table: pd.DataFrame, time: str | None) -> pd.DatetimeIndex:
             f"{unread[0]}: {cells.iloc[unread[0]]!r}. Times are read year first, as in 2024-01-31 "
             "13:05; convert others before: pandas.to_datetime(..., format='%d.%m.%Y %H:%M')."
         )
-    return pd.DatetimeIndex(times, name=table.index.name if time is None else time)
+    return pd.DatetimeIndex(times)
 
 
 def _require(table: pd.DataFrame, names: Sequence[Any]) -> None:

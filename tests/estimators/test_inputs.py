@@ -186,3 +186,12 @@ def test_rows_do_not_depend_on_those_they_are_predicted_with(n_members):
     np.testing.assert_allclose(together[[0, 1023, 1024, 2499]], alone, rtol=1e-12)
     order = np.random.default_rng(2).permutation(2500)
     np.testing.assert_allclose(model.predict(many[order]), together[order], rtol=1e-12)
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_a_column_of_times_is_named(zone):
+    X, y = plant(40)
+    X = pd.DataFrame(X).add_prefix("x")
+    X.insert(0, "time", pd.date_range("2024-01-01", periods=40, tz=zone))
+    with pytest.raises(ValueError, match=r"Column 'time' holds times\. .*CalendarEncoder"):
+        tiny().fit(X, y)

@@ -134,6 +134,24 @@ def test_retests():
         parse_lab(table, retests="error")
 
 
+def test_retests_by_time_of_reporting():
+    """Exports are often newest first."""
+    table = pd.DataFrame(
+        {
+            "sampled": TIMES[[1, 1, 0]],
+            "reported": ["2024-03-01 20:00", "2024-03-01 17:00", "2024-03-01 08:00"],
+            "y": [8.6, 8.0, 7.0],
+        }
+    )
+    for rows in (table, table.iloc[::-1]):
+        lab = parse_lab(rows, "sampled", reported="reported")
+        assert list(lab) == ["y"]
+        np.testing.assert_array_equal(lab["y"], [7.0, 8.6])
+    assert parse_lab(table, "sampled", ["y"])["y"].tolist() == [7.0, 8.0]
+    with pytest.raises(ValueError, match="Column 'reported' has no readable time"):
+        parse_lab(table.assign(reported="?"), "sampled", reported="reported")
+
+
 def test_rows_in_any_order_and_samples_without_result():
     table = pd.DataFrame({"sampled": TIMES[[2, 0, 1]].astype(str), "y": ["3", "1", None]})
     lab = parse_lab(table, "sampled")
