@@ -7,7 +7,9 @@ from tests.common import EXPECTED_FAILURES, INSTANCES, REQUIRED, instance, publi
 
 # The data of the checks are short arrays without names of columns.
 pytestmark = pytest.mark.filterwarnings(
-    "ignore:No layout is given:UserWarning", "ignore:.*rows are too few:UserWarning"
+    "ignore:No layout is given:UserWarning",
+    "ignore:`seq_len` is None:UserWarning",
+    "ignore:.*rows are too few:UserWarning",
 )
 
 

@@ -161,6 +161,14 @@ def test_empty_predictions_are_explained(folder, capsys, changes, now, expected)
     assert not captured.err
 
 
+def test_planned_rows_are_suspected(folder, capsys):
+    """A recipe that is written ahead makes `--now` a time that the others do not know."""
+    planned = sources.shift().iloc[[-1]].assign(start=pd.Timestamp("2024-01-01 16:00"))
+    sources.write(folder, shift=pd.concat([sources.shift(), planned]))
+    assert predict(folder, "--now")[PREDICTED].isna().all(axis=None)
+    assert "runs ahead, to 2024-01-01 16:00:00: if it holds planned rows" in capsys.readouterr().out
+
+
 def test_columns_in_any_order_and_further_ones(folder):
     expected = predict(folder, "--now")
     fast = sources.thermal().assign(new="word")[["new", "temperature", "flow", "timestamp"]]

@@ -363,7 +363,8 @@ def test_windows_are_read_from_the_names(names, expected):
 
 def test_without_names_every_column_is_a_channel():
     X, y = windows(20, 4)
-    model = small(seq_len=None, n_static=None).fit(X, y)
+    with pytest.warns(UserWarning, match="every column counts as a channel of one step"):
+        model = small(seq_len=None, n_static=None).fit(X, y)
     assert (model.seq_len_, model.n_static_) == (1, 0)
     partly = small(seq_len=3, n_static=None).fit(X, y)
     assert (partly.seq_len_, partly.n_static_) == (3, 0)
