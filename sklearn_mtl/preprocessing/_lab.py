@@ -128,12 +128,14 @@ def parse_lab(
         raise ValueError("`analyte` and `result` go together: a table with one row per result.")
     targets = None if targets is None else list(targets)
     _require(table, [name for name in (time, analyte, result, reported) if name is not None])
+    times = _sample_times(table, time)
+    table = table.reset_index(drop=True)  # errors name rows by their position
     if reported is not None:
         order = np.argsort(_read_times(table[reported], f"column {reported!r}"), kind="stable")
         table = table.iloc[order]
     if analyte is None:
-        times = (time, reported)
-        columns = targets or [name for name in table.columns if name not in times]
+        others = [name for name in table.columns if name not in (time, reported)]
+        columns = others if targets is None else targets
         _require(table, columns)
     else:
         table = _wanted(table, analyte, targets)
@@ -141,7 +143,7 @@ def parse_lab(
     values = _read_results(
         table[columns], censored=censored, remarks=remarks, missing=missing, decimal=decimal
     )
-    lab = values.set_index(_sample_times(table, time))
+    lab = values.set_index(times[values.index])
     if analyte is None:
         return _settle(lab, retests)
     labels = pd.Index(table[analyte].astype("string").str.strip(), name=None)
@@ -149,8 +151,9 @@ def parse_lab(
     settled = pd.DataFrame(
         _settle(lab.set_index(labels, append=True), retests).iloc[:, 0].unstack()
     )
-    names = targets or [name for name in labels.unique() if name in settled]
-    return settled.reindex(columns=names).rename_axis(columns=None)
+    if targets is None:
+        targets = [name for name in labels.unique() if name in settled]
+    return settled.reindex(columns=targets).rename_axis(columns=None)
 
 
 def _read_results(cells: pd.DataFrame, **options: Any) -> pd.DataFrame:
@@ -160,12 +163,12 @@ def _read_results(cells: pd.DataFrame, **options: Any) -> pd.DataFrame:
         values[str(name)], unread = lab_numbers(cells[name], **options)
         if len(unread):
             words[str(name)] = unread
-        infinite = np.flatnonzero(np.isinf(values[str(name)]))
+        infinite = cells.index[np.isinf(values[str(name)])]
         if len(infinite):
             raise ValueError(f"Column {name!r} is infinite in row {infinite[0]}. Correct the cell.")
     if words:
         raise ValueError(words_message(words))
-    return pd.DataFrame(values)
+    return pd.DataFrame(values, index=cells.index)
 
 
 def _settle(results: pd.DataFrame, retests: str) -> pd.DataFrame:

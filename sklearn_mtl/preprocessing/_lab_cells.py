@@ -24,7 +24,7 @@ def lab_numbers(
     Parameters
     ----------
     cells : Series of shape (n,)
-        Numbers or text.
+        Numbers or text, indexed by the position of the row.
     censored, remarks, missing, decimal
         As `parse_lab` takes them.
 
@@ -33,9 +33,9 @@ def lab_numbers(
     values : ndarray of float64 of shape (n,)
         NaN where nothing was measured.
     words : Series
-        Cells that could not be read, with their positions as index.
+        Cells that could not be read, indexed alike.
     """
-    cells = cells.reset_index(drop=True).astype("object")
+    cells = cells.astype("object")
     is_number = cells.map(_is_number).to_numpy(dtype=bool)
     values = np.full(len(cells), np.nan)
     values[is_number] = cells[is_number].to_numpy(dtype=np.float64)

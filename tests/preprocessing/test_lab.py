@@ -148,6 +148,9 @@ def test_retests_by_time_of_reporting():
         assert list(lab) == ["y"]
         np.testing.assert_array_equal(lab["y"], [7.0, 8.6])
     assert parse_lab(table, "sampled", ["y"])["y"].tolist() == [7.0, 8.0]
+    wrong = table.assign(y=[8.6, "?", 7.0])
+    with pytest.raises(ValueError, match=r"'\?' \(1x, first in row 1\)"):
+        parse_lab(wrong, "sampled", reported="reported")
     with pytest.raises(ValueError, match="Column 'reported' has no readable time"):
         parse_lab(table.assign(reported="?"), "sampled", reported="reported")
 
