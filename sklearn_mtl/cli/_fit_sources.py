@@ -26,7 +26,8 @@ from sklearn_mtl.cli._table import Table, TableFormat, quoted, read_table
 from sklearn_mtl.cli._times import show_duration
 from sklearn_mtl.preprocessing import align_windows
 from sklearn_mtl.preprocessing._lab_cells import BELOW_LIMIT
-from sklearn_mtl.preprocessing.resampling import OPERATORS, POOLS
+from sklearn_mtl.preprocessing._segments import LARGEST_REGULAR_STEP
+from sklearn_mtl.preprocessing.resampling import OPERATOR_NAMES, POOLS
 
 # Options that a table does not have, and what serves instead.
 ONLY_HERE = {
@@ -72,7 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-age",
         metavar="TIME",
         help="for how long a row stands for the times after it, as in setpoints=1d for a "
-        "historian that stores changes only (default: one and a half usual steps)",
+        "historian that stores changes only (default: one and a half usual steps, inside of the "
+        "window, unless that is too short to hold a row)",
     )
     group.add_argument(
         "--below-limit",
@@ -89,7 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--operator",
-        choices=[*OPERATORS, "pool"],
+        choices=OPERATOR_NAMES,
         help=f"how windows are brought to one length (default: {WindowPreparation.operator})",
     )
     group.add_argument(
@@ -138,7 +140,8 @@ def read(
     sources = []
     for name, table in tables.items():
         _check_inputs(table, name, histories[name])
-        n_steps = _count_steps(table, name, histories[name], lookbacks[name], max_ages.get(name))
+        max_age = max_ages.get(name) or _age_of_a_slow_source(histories[name], lookbacks[name])
+        n_steps = _count_steps(table, name, histories[name], lookbacks[name], max_age)
         sources.append(
             Source(
                 name,
@@ -147,7 +150,7 @@ def read(
                 lookbacks[name],
                 dead_times[name],
                 n_steps,
-                max_ages.get(name),
+                max_age,
             )
         )
     settings = SourceSettings(
@@ -190,22 +193,23 @@ def _count_steps(
         raise CommandError(
             f"{table.path}: the source {quoted(source)} has one time only. Give a longer history."
         )
-    usual, span = _usual_step(history), history.index[-1] - history.index[0]
-    if pd.Timedelta(lookback) > span + usual:
+    span = history.index[-1] - history.index[0]
+    if pd.Timedelta(lookback) > span + _usual_step(history):
         raise CommandError(
             f"--lookback: {lookback} is longer than the history of {quoted(source)} "
             f"({table.path}), which is {show_duration(span)}. Choose a shorter one, or give more "
             "history."
         )
-    try:
-        newest = align_windows({source: history}, history.index[-1:], lookback, max_age=max_age)
-    except ValueError as error:
-        raise CommandError(
-            f"--lookback: {lookback} is too short for {quoted(source)} ({table.path}), which has "
-            f"one row per {show_duration(usual)}. Give each source its own: --lookback "
-            f"...,{source}={3 * usual / pd.Timedelta('1h'):g}h"
-        ) from error
+    newest = align_windows({source: history}, history.index[-1:], lookback, max_age=max_age)
     return newest.layout[source][0]
+
+
+def _age_of_a_slow_source(history: pd.DataFrame, lookback: str) -> str | None:
+    """For how long a row stands where a window is too short to hold one: until the next is due."""
+    usual = _usual_step(history)
+    if pd.isna(usual) or pd.Timedelta(lookback) >= usual / LARGEST_REGULAR_STEP:
+        return None
+    return show_duration(LARGEST_REGULAR_STEP * usual)
 
 
 def _usual_step(history: pd.DataFrame) -> pd.Timedelta:
@@ -226,8 +230,9 @@ def _describe_sources(
     lines = [
         f"{source.name} ({tables[source.name].path}): {len(histories[source.name]):,} rows, one "
         f"per {show_duration(_usual_step(histories[source.name]))}; windows of {source.n_steps} "
-        f"steps of {len(source.features)} inputs, complete in "
-        f"{complete[source.name].mean():.1%} of the samples"
+        f"steps of {len(source.features)} inputs, "
+        + (f"a row stands for up to {source.max_age}, " if source.max_age else "")
+        + f"complete in {complete[source.name].mean():.1%} of the samples"
         for source in sources
     ]
     if not complete.all(axis=1).any():

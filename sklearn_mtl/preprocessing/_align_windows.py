@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from sklearn_mtl._sequence_layout import SourceWindows, window_names
 from sklearn_mtl.preprocessing._as_of import as_of_rows
 from sklearn_mtl.preprocessing._histories import History, nanoseconds, read_histories
 from sklearn_mtl.preprocessing._laboratory_results import available_at, targets_at
+from sklearn_mtl.preprocessing._segments import LARGEST_REGULAR_STEP
 from sklearn_mtl.preprocessing._time_arguments import (
     check_durations,
     check_zone,
@@ -55,8 +57,8 @@ def align_windows(
     times : datetime or array-like of datetimes, shape (n_samples,)
         When to look. In any order; with a time zone if the sources have one.
     lookback : str, timedelta, or dict of them by source
-        Length of the windows, as in ``"3h"``. At least the usual step of the source, but with
-        `max_age`.
+        Length of the windows, as in ``"3h"``. A source that is slower needs a longer one of its
+        own, or `max_age`: otherwise many of its windows hold no row.
     dead_time : str, timedelta, or dict of them by source, default="0s"
         Transport in the plant: how long ago the material that is sampled now passed the source.
     targets : DataFrame or Series, default=None
@@ -106,10 +108,15 @@ def align_windows(
         If a source is no table, or a duration has no unit.
     ValueError
         If a source is empty, has no DatetimeIndex, is out of order, or has a cell that is no
-        number; if an argument names an unknown source; if a lookback is not positive, shorter
-        than a step or longer than the history; if a dead time is negative; if no window of a
+        number; if an argument names an unknown source; if a lookback is not positive or longer
+        than the history; if a dead time is negative; if no window of a
         source holds a row; if times with and without time zone are mixed; if `targets` have
         repeated times or no time in common with `times`.
+
+    Warns
+    -----
+    UserWarning
+        If a lookback is less than two thirds of the usual step of its source, without `max_age`.
 
     See Also
     --------
@@ -251,12 +258,15 @@ def _usual_windows(
             f"{{{source!r}: (1, {len(history.channels)})}} for windows of one step."
         )
     step = float(np.median(steps))
-    n_steps = round(lookback / step)
-    if n_steps < 1:
-        raise ValueError(
+    n_steps = max(1, round(lookback / step))
+    if lookback < step / LARGEST_REGULAR_STEP:
+        warnings.warn(
             f"`lookback` of source {source!r} is {pd.Timedelta(lookback)}, but its usual step is "
-            f"{pd.Timedelta(step)}: most windows would be empty. Pass a longer one for this "
-            f"source: lookback={{{source!r}: ...}}."
+            f"{pd.Timedelta(step)}: many windows hold no row of it and are NaN. Pass a longer one "
+            f"for this source, lookback={{{source!r}: ...}}, or the time for which a row stands, "
+            f"max_age={{{source!r}: ...}}.",
+            UserWarning,
+            stacklevel=3,
         )
     span = int(history.times[-1] - history.times[0])
     if lookback > span + 1.5 * step:

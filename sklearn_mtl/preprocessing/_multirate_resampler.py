@@ -19,7 +19,7 @@ from sklearn_mtl._validation import (
     has_infinity,
 )
 from sklearn_mtl.preprocessing._window_layout import find_windows, layout_of
-from sklearn_mtl.preprocessing.resampling import OPERATORS, POOLS, Operator
+from sklearn_mtl.preprocessing.resampling import OPERATOR_NAMES, POOLS, Operator, get_operator
 
 # Rows are mapped in blocks of about this size: a block is still in a cache of the processor when
 # it is read again, and large enough to make little of the cost of a call.
@@ -123,7 +123,7 @@ class MultirateResampler(TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        "operator": [StrOptions({*OPERATORS, "pool"})],
+        "operator": [StrOptions(set(OPERATOR_NAMES))],
         "length": [Interval(Integral, 2, None, closed="left")],
         "pool": [StrOptions(set(POOLS))],
         "layout": [dict, None],
@@ -155,7 +155,7 @@ class MultirateResampler(TransformerMixin, BaseEstimator):
         windows = find_windows(self.layout, names, self.n_features_in_)
         self.layout_ = layout_of(windows)
         self.seq_len_ = int(self.length)
-        self._operator = self.operator, self.pool
+        self._operator = self.operator, self.pool  # names: parameters may be set later
         self.n_channels_ = sum(n_channels for _, n_channels in self.layout_.values())
         self._windows_out = [source._replace(n_steps=self.seq_len_) for source in windows]
         return self
@@ -175,8 +175,7 @@ class MultirateResampler(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         values = check_features(self, X, reset=False, allow_infinite=True)
-        name, pool = self._operator
-        operator = POOLS[pool] if name == "pool" else OPERATORS[name]
+        operator = get_operator(*self._operator)
         resampled = np.empty((len(values), self.n_channels_ * self.seq_len_), values.dtype)
         row_bytes = values.shape[1] * values.itemsize
         for rows in gen_batches(len(values), max(BLOCK_BYTES // row_bytes, 1)):

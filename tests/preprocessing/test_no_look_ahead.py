@@ -16,7 +16,7 @@ from sklearn_mtl.preprocessing import (
     SteadyStateFilter,
     align_windows,
 )
-from sklearn_mtl.preprocessing.resampling import OPERATORS, POOLS
+from sklearn_mtl.preprocessing.resampling import OPERATOR_NAMES, POOLS
 
 START = pd.Timestamp("2024-03-30 20:00", tz="Europe/Berlin")  # summer time begins inside
 LOOKBACK = {"fast": "40min", "slow": "4h"}
@@ -43,7 +43,7 @@ def random_chain(rng):
     if rng.random() < 0.7:
         steps.append(
             MultirateResampler(
-                operator=rng.choice([*OPERATORS, "pool"]),
+                operator=rng.choice(OPERATOR_NAMES),
                 pool=rng.choice(list(POOLS)),
                 length=int(rng.integers(2, 30)),
             )

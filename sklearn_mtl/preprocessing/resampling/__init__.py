@@ -28,7 +28,7 @@ from sklearn_mtl.preprocessing.resampling._pool import average_pool, max_pool, t
 from sklearn_mtl.preprocessing.resampling._pool_median import median_pool
 from sklearn_mtl.preprocessing.resampling._weighted_sum import WeightedSum
 
-__all__ = ["OPERATORS", "POOLS", "Operator", "WeightedSum"]
+__all__ = ["OPERATORS", "OPERATOR_NAMES", "POOLS", "Operator", "WeightedSum", "get_operator"]
 
 Operator = Callable[[np.ndarray, int], np.ndarray]
 
@@ -47,3 +47,9 @@ OPERATORS: dict[str, Operator] = {
     "conv_blurpool": WeightedSum(conv_blurpool),
     "fir_lowpass": WeightedSum(fir_lowpass),
 }
+OPERATOR_NAMES = (*OPERATORS, "pool")
+
+
+def get_operator(name: str, pool: str) -> Operator:
+    """Return the operator of a name (x1); `pool` (x2) says which pooling "pool" is."""
+    return POOLS[pool] if name == "pool" else OPERATORS[name]
