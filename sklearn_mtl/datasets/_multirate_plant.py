@@ -15,7 +15,6 @@ from sklearn_mtl.datasets._multirate_schedule import Schedule
 ORIGIN = pd.Timestamp("2024-11-01 06:00")  # a shift begins; arbitrary otherwise
 SHIFT = 480  # min
 _EQUIPMENT_STEP = 5  # min
-_DAY = 1440.0  # min
 _ON_THE_WAY = 75  # min from the bins to the discharge of the strand, most of them
 _LAST_ASSAY_OF_ORES = 30  # shifts ago: what the planners know of the stockpiles
 

@@ -74,6 +74,8 @@ class AnomalyScoreDisplay:
                 "`scores` must be one score per row, of which at least one is known. Got shape "
                 f"{self.scores.shape} with {np.isnan(self.scores).sum()} missing."
             )
+        if not np.isfinite(threshold):
+            raise ValueError(f"`threshold` must be a finite number. Got {threshold!r}.")
         self.threshold = float(threshold)
         self.n_outliers = int(np.count_nonzero(self.scores < self.threshold))
 

@@ -85,3 +85,9 @@ def test_what_has_no_scores():
         AnomalyScoreDisplay([np.nan] * 3)
     with pytest.raises(ValueError, match=r"one score per row.*\(3, 2\)"):
         AnomalyScoreDisplay(np.zeros((3, 2)))
+
+
+@pytest.mark.parametrize("threshold", [np.nan, np.inf])
+def test_a_threshold_is_a_number(threshold):
+    with pytest.raises(ValueError, match="`threshold` must be a finite number"):
+        AnomalyScoreDisplay.from_scores([0.1, 0.2], threshold=threshold)
