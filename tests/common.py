@@ -14,6 +14,7 @@ PUBLIC_PACKAGES = [
     "sklearn_mtl",
     "sklearn_mtl.preprocessing",
     "sklearn_mtl.model_selection",
+    "sklearn_mtl.search",
 ]
 
 # Constructor arguments that suit the very small data sets of scikit-learn's checks.
@@ -32,6 +33,13 @@ INSTANCES: dict[str, dict] = {
     "SharedBottomRegressor": {**FEW_STEPS, "hidden_dim": 16},
     "TMoEPRegressor": {**FEW_STEPS, "n_expert_layers": 1, "hidden_dim": 16, "tower_dim": 8},
     "LastValueHold": {"max_age": 3},
+    "ParetoSearchCV": {
+        "estimator": Ridge(),
+        "space": {"alpha": (0.1, 10.0)},
+        "sampler": "random",
+        "n_trials": 4,
+        "error_score": "raise",
+    },
     "PerTargetRegressor": {"regressor": Ridge()},
     # With `max_std` its rows depend on each other, which a random order of few rows may not show.
     "SteadyStateFilter": {"bounds": {0: (-1000, 1000)}},
@@ -40,6 +48,8 @@ INSTANCES: dict[str, dict] = {
 # Constructor arguments without a default, or of which one is needed.
 REQUIRED = {
     "LastValueHold": ["max_age"],
+    # With 100 trials the checks would take long; they are meant for estimators that are trained once.
+    "ParetoSearchCV": ["estimator", "space", "sampler", "n_trials", "error_score"],
     "PerTargetRegressor": ["regressor"],
     "SteadyStateFilter": ["bounds"],
 }

@@ -26,6 +26,8 @@ FACES = [
     "sklearn_mtl.model_selection",
     "sklearn_mtl.pipelines",
     "sklearn_mtl.preprocessing",
+    "sklearn_mtl.search",
+    "sklearn_mtl.search.problems",
     "sklearn_mtl.weighting",
 ]
 # Inner faces: documented, and shown where they are used.

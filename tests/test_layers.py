@@ -25,7 +25,7 @@ FLOORS = {
     "cli": 6,
     "__main__": 7,
 }
-SAME_FLOOR = {("training", "weighting")}
+SAME_FLOOR = {("training", "weighting"), ("benchmarks", "search")}
 # Packages that know nothing of the networks, and the other way round
 GROUND = {"_optional", "_sequence_layout", "_validation"}
 NARROW = {
@@ -42,7 +42,8 @@ NARROW = {
 # Rooms that alone import a package; the benchmarks measure against skorch's defaults.
 ROOMS = {
     "skorch": {"training", "weighting", "benchmarks"},
-    "optuna": {"search"},
+    "optuna": {"search", "benchmarks"},
+    "pymoo": {"search", "benchmarks"},
     "matplotlib": {"inspection", "benchmarks"},
     "catboost": {"benchmarks"},
     "captum": {"inspection"},
@@ -50,7 +51,8 @@ ROOMS = {
     "chemotools": {"datasets"},
 }
 TORCH_ONLY = ["nn", "losses"]
-OPTIONAL = ["matplotlib", "optuna", "pyarrow", "catboost", "captum", "torchjd", "chemotools"]
+OPTIONAL = ["matplotlib", "optuna", "pyarrow", "catboost", "captum", "torchjd"]
+OPTIONAL += ["chemotools", "pymoo"]
 
 
 class Import(NamedTuple):

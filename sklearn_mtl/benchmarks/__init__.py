@@ -6,6 +6,7 @@
 
 BENCHMARKS: dict[str, str] = {
     "accuracy": "sklearn_mtl.benchmarks._accuracy",
+    "hdtlz": "sklearn_mtl.benchmarks._hdtlz",
     "missing": "sklearn_mtl.benchmarks._missing",
     "outliers": "sklearn_mtl.benchmarks._outliers",
     "por": "sklearn_mtl.benchmarks._por",

@@ -39,3 +39,9 @@ def alternate(
             record["wall", name] = 1e3 * (time.perf_counter() - wall)
         records.append(pd.Series(record, name=number))
     return pd.DataFrame(records)
+
+
+def repeat(call: Callable[[], object], times: int) -> None:
+    """Call several times, for what is too short to be timed alone."""
+    for _ in range(times):
+        call()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 from skorch import NeuralNetRegressor
 from torch import nn
 
+from sklearn_mtl.benchmarks._fit_timings import Fit
 from sklearn_mtl.benchmarks._loop_experts import LoopMMoE
 from sklearn_mtl.estimators import MMoERegressor
 from sklearn_mtl.nn import MMoE
@@ -20,8 +19,6 @@ OURS = "MMoERegressor"
 PLAIN_LOOP = "torch loop, ModuleList"
 BEST_LOOP = "torch loop, stacked, fused"
 SKORCH = "skorch defaults"
-
-Fit = Callable[[np.ndarray, np.ndarray, int, int], object]
 
 
 def fit_ours(X: np.ndarray, y: np.ndarray, batch_size: int, epochs: int) -> MMoERegressor:

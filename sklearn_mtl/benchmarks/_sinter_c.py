@@ -7,7 +7,10 @@ stood are left out. NMSE, NMAE and MAPE are those of the paper, means over the t
 that of the test part. The middle part of the split stops networks and boosting and chooses the
 penalty of Ridge and the components of PLS. "newest known result" is the laboratory's, held until
 the next one is known; "truth" is what an errorless laboratory would report: the distance to it is
-what a model could still gain. A seed fixes plant, split and model, the same for all models.
+what a model could still gain. A seed fixes plant, split and model, the same for all models. The
+paper's weight decay, 5.39e-5, shrinks nothing in AdamW, which multiplies it by the learning rate;
+the value 3 in one row takes off an eighth of every weight in an epoch of the simulated plants. It
+was found on the seeds 0 and 2 of these in time order.
 """
 
 from __future__ import annotations
@@ -104,6 +107,7 @@ ABLATIONS: dict[str, Contender] = {
     "MS-BCNN, short branch only": _ms_bcnn(branches="short"),
     "MS-BCNN, long branch only": _ms_bcnn(branches="long"),
     "MS-BCNN, windows normalised": _ms_bcnn(window_normalization=True),
+    "MS-BCNN, weight decay 3": _ms_bcnn(weight_decay=3.0),
 }
 REFERENCES: dict[str, Callable[[MultirateTask], np.ndarray | None]] = {
     KNOWN: lambda data: data.known[data.task.test],

@@ -7,9 +7,34 @@ is asked for, so that searching any scikit-learn estimator needs none of the net
 from importlib import import_module
 from typing import Any
 
-__all__ = ["msbcnn_pipeline"]
+from sklearn_mtl.search._any_of import any_of
+from sklearn_mtl.search._pareto_search import ParetoSearchCV
+from sklearn_mtl.search._phmoea import PHMOEA
+from sklearn_mtl.search._phmoea_settings import MODES, PHMOEASettings
+from sklearn_mtl.search._ready_spaces import attention_mmoe_space, msbcnn_space, tmoep_space
+from sklearn_mtl.search._space import ConfigurationSpace
+from sklearn_mtl.search._variables import Continuous, Discrete
 
-_PIPELINES = {"msbcnn_pipeline": "sklearn_mtl.pipelines"}
+__all__ = [
+    "MODES",
+    "PHMOEA",
+    "ConfigurationSpace",
+    "Continuous",
+    "Discrete",
+    "PHMOEASettings",
+    "ParetoSearchCV",
+    "any_of",
+    "attention_mmoe_pipeline",
+    "attention_mmoe_space",
+    "msbcnn_pipeline",
+    "msbcnn_space",
+    "tmoep_pipeline",
+    "tmoep_space",
+]
+
+_PIPELINES = dict.fromkeys(
+    ["attention_mmoe_pipeline", "msbcnn_pipeline", "tmoep_pipeline"], "sklearn_mtl.pipelines"
+)
 
 
 def __getattr__(name: str) -> Any:

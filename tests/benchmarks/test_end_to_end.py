@@ -10,6 +10,7 @@ from sklearn_mtl.benchmarks import (
     _accuracy,
     _expert_grid,
     _missing,
+    _ms_bcnn_speed,
     _outliers,
     _por,
     _por_speed,
@@ -27,9 +28,16 @@ def computed_again(*args):
     raise AssertionError("a finished run was repeated")
 
 
-def test_speed(run_benchmark, capsys):
+def test_speed(run_benchmark, capsys, monkeypatch):
+    monkeypatch.setattr(_ms_bcnn_speed, "ROWS_PREDICTED", {1: 2, 130: 1})
     options = ("--rounds", "1", "--epochs", "2", "--rows", "60", "--resampled-rows", "5")
+    options += ("--ms-bcnn-rows", "40")
     out = run_benchmark(_speed, *options, "--batch-sizes", "32", "64")
+    ms_bcnn = pd.read_csv(out / "speed-ms-bcnn.csv")
+    assert ms_bcnn.groupby(["kind", "size"])["ratio"].count().to_dict() == {
+        **{("fit", 32): 2, ("fit", 128): 2},
+        **{("predict", 1): 2, ("predict", 130): 2},
+    }
     assert len(pd.read_csv(out / "speed-resampling.csv")) == 2 * 11  # dtypes, operators and copies
     table = pd.read_csv(out / "speed.csv")
     assert (table[table["kind"] == "fit"]["size"].unique() == [32, 64]).all()

@@ -1,0 +1,153 @@
+"""Configurations as rows of numbers, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.search._space import Configuration, ConfigurationSpace
+from sklearn_mtl.search._variables import Continuous, Discrete
+
+
+class Encoding:
+    """Code of a space's configurations: an index for every discrete variable, a position otherwise.
+
+    Parameters
+    ----------
+    space : ConfigurationSpace
+
+    Attributes
+    ----------
+    is_continuous : bool ndarray of shape (D,)
+    is_conditional : bool ndarray of shape (D,)
+    n_choices : int ndarray of shape (D,)
+        0 for continuous variables.
+
+    Notes
+    -----
+    A row has a number for every variable of the space (section 4.3 of the paper): the index of the
+    choice, or the position in the range, from 0 to 1 and logarithmic where the variable is.
+    Inactive variables have NaN in a row that comes from a configuration.
+    """
+
+    def __init__(self, space: ConfigurationSpace) -> None:
+        self.space = space
+        self.variables = space.variables
+        self.is_continuous = np.array([isinstance(v, Continuous) for v in self.variables])
+        self.n_choices = np.array(
+            [len(v.choices) if isinstance(v, Discrete) else 0 for v in self.variables]
+        )
+        self._conditions = self._tables_of_conditions()
+        self.is_conditional = np.array([len(tables) > 0 for tables in self._conditions])
+        is_ordered = [isinstance(v, Discrete) and v.is_ordered for v in self.variables]
+        self._steps = np.where(is_ordered, self.n_choices - 1.0, np.nan)
+        self._steps[self.is_continuous] = 1.0
+
+    def _tables_of_conditions(self) -> list[list[tuple[int, np.ndarray]]]:
+        """For every variable: its parents' columns and, for every choice, whether it activates."""
+        column = {name: i for i, name in enumerate(self.space.names)}
+        conditions = []
+        for variable in self.variables:
+            tables = []
+            for parent, values in (variable.when or {}).items():
+                discrete = self.variables[column[parent]]
+                assert isinstance(discrete, Discrete)
+                activates = np.zeros(len(discrete.choices), dtype=bool)
+                activates[[discrete.index(value) for value in values]] = True
+                tables.append((column[parent], activates))
+            conditions.append(tables)
+        return conditions
+
+    def active(self, genomes: np.ndarray) -> np.ndarray:
+        """Tell which variables are active.
+
+        Parameters
+        ----------
+        genomes : ndarray of shape (n, D)
+
+        Returns
+        -------
+        active : bool ndarray of shape (n, D)
+        """
+        active = np.ones(genomes.shape, dtype=bool)
+        # A NaN stands for an inactive parent, whose children are inactive anyway.
+        choices = np.where(np.isnan(genomes), 0.0, genomes).astype(np.intp)
+        for column in np.flatnonzero(self.is_conditional):
+            for parent, activates in self._conditions[column]:
+                active[:, column] &= active[:, parent] & activates[choices[:, parent]]
+        return active
+
+    def positions(self, genomes: np.ndarray) -> np.ndarray:
+        """Place values from 0 to 1, NaN for choices without an order.
+
+        Parameters
+        ----------
+        genomes : ndarray of shape (n, D)
+
+        Returns
+        -------
+        positions : ndarray of shape (n, D)
+        """
+        return genomes / self._steps
+
+    def encode(self, config: Mapping[str, Any]) -> np.ndarray:
+        """Code a configuration, NaN for what is inactive.
+
+        Parameters
+        ----------
+        config : dict
+
+        Returns
+        -------
+        genome : ndarray of shape (D,)
+        """
+        checked = self.space.check(config)
+        genome = np.full(len(self.variables), np.nan)
+        for column, variable in enumerate(self.variables):
+            if variable.name in checked:
+                value = checked[variable.name]
+                genome[column] = (
+                    variable.index(value)
+                    if isinstance(variable, Discrete)
+                    else variable.encode(value)
+                )
+        return genome
+
+    def decode(self, genome: np.ndarray) -> Configuration:
+        """Give the configuration of a row; values of inactive variables are passed over.
+
+        Parameters
+        ----------
+        genome : ndarray of shape (D,)
+
+        Returns
+        -------
+        config : dict
+        """
+        active = self.active(genome[None])[0]
+        return {
+            variable.name: (
+                variable.choices[int(genome[column])]
+                if isinstance(variable, Discrete)
+                else variable.decode(float(genome[column]))
+            )
+            for column, variable in enumerate(self.variables)
+            if active[column]
+        }
+
+    def random(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw rows uniformly, values of inactive variables too.
+
+        Parameters
+        ----------
+        n : int
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        genomes : ndarray of shape (n, D)
+        """
+        positions = rng.random((n, len(self.variables)))
+        return np.where(self.is_continuous, positions, np.floor(positions * self.n_choices))

@@ -1,0 +1,112 @@
+"""The loop over trials, with everything that can end it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import optuna
+from joblib import effective_n_jobs
+
+from sklearn_mtl.search._goals import Goals
+from sklearn_mtl.search._interrupts import Interrupts
+from sklearn_mtl.search._progress import ProgressBar, StopAt, StopWhenStagnant, n_recorded
+from sklearn_mtl.search._study import quiet_optuna
+from sklearn_mtl.search._trial_evaluation import Evaluator
+from sklearn_mtl.search._trial_runner import TrialRunner
+from sklearn_mtl.search._workers import InProcess, WorkerProcesses
+
+
+def run_trials(
+    study: optuna.Study,
+    evaluator: Evaluator,
+    goals: Goals,
+    *,
+    n_trials: int,
+    n_jobs: int | None,
+    timeout: float | None,
+    callbacks: Sequence[Callable[..., Any]],
+    generation: int,
+    raises: bool,
+    shows_progress: bool,
+) -> Exception | None:
+    """Run trials until the study has `n_trials` finished ones, or something ends it before.
+
+    Parameters
+    ----------
+    study : optuna.Study
+    evaluator : Evaluator
+    goals : Goals
+    n_trials : int
+        Those of earlier runs count.
+    n_jobs : int or None
+    timeout : float or None
+        Seconds after which no trial is begun.
+    callbacks : sequence of callable
+        Called after every trial with study and trial.
+    generation : int
+        Number of trials after which to look whether the front still gets better; 0 to not look.
+    raises : bool
+        Whether the first failure ends the search.
+    shows_progress : bool
+
+    Returns
+    -------
+    error : Exception or None
+        What the last failed trial raised.
+
+    Raises
+    ------
+    Exception
+        What a sampler raises that cannot propose a configuration.
+    """
+    n_done = n_recorded(study)
+    if n_done >= n_trials:
+        return None
+    n_workers = min(effective_n_jobs(n_jobs), n_trials - n_done)
+    bar = ProgressBar(n_trials, n_done, goals.objectives[0]) if shows_progress else None
+    after_trial: list[Callable[..., Any]] = [
+        *([bar] if bar else []),
+        *([StopWhenStagnant(generation)] if generation else []),
+        StopAt(n_trials),
+        *callbacks,
+    ]
+    with Interrupts() as interrupts, quiet_optuna():
+        workers = (
+            InProcess(evaluator, interrupts)
+            if n_workers == 1
+            else WorkerProcesses(evaluator, n_workers, interrupts)
+        )
+        runner = TrialRunner(
+            evaluator.make.space,
+            goals,
+            workers,
+            len(evaluator.splits),
+            evaluator.learning_curve_stop,
+        )
+        try:
+            study.optimize(
+                runner,
+                n_trials=n_trials - n_done,
+                timeout=timeout,
+                n_jobs=n_workers,
+                catch=() if raises else (Exception,),
+                callbacks=after_trial,
+            )
+        except KeyboardInterrupt:
+            if not any(trial.values for trial in study.get_trials(deepcopy=False)):
+                raise
+            warnings.warn(
+                f"The search was interrupted after {n_recorded(study)} of {n_trials} trials; what "
+                "it found until then is used.",
+                UserWarning,
+                stacklevel=3,
+            )
+        finally:
+            workers.close()
+            if bar:
+                bar.close()
+    if runner.sampler_error is not None:
+        raise runner.sampler_error
+    return runner.last_error

@@ -1,0 +1,224 @@
+"""The parameters of a space: discrete, continuous, and when they count."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from numbers import Real
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+Conditions = Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Discrete:
+    """A parameter with a finite list of candidates.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+    choices : sequence
+        Candidates, all different. Lists among them become tuples.
+    when : dict of str to sequence, default=None
+        The parameter counts only while every parent named here takes one of the given values.
+
+    Raises
+    ------
+    ValueError
+        If `choices` is empty or a text, or a candidate stands twice, also as another type (1 and
+        1.0) or as text (1 and "1").
+
+    Examples
+    --------
+    >>> from sklearn_mtl.search import Discrete
+    >>> Discrete("pool", ["avg", "max"], when={"operator": ["pool"]}).choices
+    ('avg', 'max')
+    """
+
+    name: str
+    choices: Sequence[Any]
+    when: Conditions | None = None
+
+    def __post_init__(self) -> None:
+        choices = tuple(
+            tuple(value) if isinstance(value, list) else value for value in self.choices
+        )
+        if not choices or isinstance(self.choices, str):
+            raise ValueError(
+                f"The parameter {self.name!r} needs a list of at least one choice. "
+                f"Got {self.choices!r}."
+            )
+        object.__setattr__(self, "choices", choices)
+        # What is equal, as 1 and 1.0, would be one candidate, and what reads the same, as 1 and
+        # "1", one value of a storage.
+        twice = [
+            value
+            for position, value in enumerate(choices)
+            if self.index(value) < position or self.labels.index(str(value)) < position
+        ]
+        if twice:
+            raise ValueError(
+                f"The parameter {self.name!r} has choices twice: {', '.join(map(repr, twice))}. "
+                f"Got {choices!r}."
+            )
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The choices as text, as tables and storages show them."""
+        return tuple(str(value) for value in self.choices)
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether neighbours in the list are alike: numbers that rise."""
+        numbers = [float(v) for v in self.choices if _is_number(v)]
+        return len(numbers) == len(self.choices) > 2 and all(np.diff(numbers) > 0)
+
+    def index(self, value: Any) -> int:
+        """Position of a value among the choices; ValueError if it is none of them."""
+        if isinstance(value, list):
+            value = tuple(value)
+        for position, choice in enumerate(self.choices):
+            # 1, 1.0 and True are equal in Python, but not the same candidate.
+            if choice is value or (
+                isinstance(choice, bool) == isinstance(value, bool) and choice == value
+            ):
+                return position
+        raise ValueError(
+            f"{self.name}={value!r} is none of its choices: {', '.join(map(repr, self.choices))}."
+        )
+
+    def check(self, value: Any) -> Any:
+        """Give the choice equal to `value`, or raise ValueError."""
+        return self.choices[self.index(value)]
+
+    @property
+    def distribution(self) -> BaseDistribution:
+        """The same parameter in the terms of Optuna."""
+        from optuna.distributions import CategoricalDistribution
+
+        return CategoricalDistribution(self._stored)
+
+    def to_storage(self, value: Any) -> bool | int | float | str | None:
+        """Give a value as Optuna's storages keep it: what they cannot keep, as text."""
+        return self._stored[self.index(value)]
+
+    def from_storage(self, value: Any) -> Any:
+        """Give the value that a storage keeps, the reverse of `to_storage`."""
+        if value not in self._stored:
+            raise ValueError(
+                f"{self.name}={value!r} is none of its choices as stored: "
+                f"{', '.join(map(repr, self._stored))}."
+            )
+        return self.choices[self._stored.index(value)]
+
+    @cached_property
+    def _stored(self) -> tuple[bool | int | float | str | None, ...]:
+        kept = all(v is None or isinstance(v, bool | int | float | str) for v in self.choices)
+        # Optuna takes 1 and True for the same.
+        are_different = kept and len(set(self.choices)) == len(self.choices)
+        return tuple(self.choices) if are_different else self.labels
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        """Draw a choice, all alike."""
+        return self.choices[int(rng.integers(len(self.choices)))]
+
+
+@dataclass(frozen=True)
+class Continuous:
+    """A real parameter in a closed range.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+    low, high : float
+        Ends of the range.
+    log : bool, default=False
+        Whether ratios count and not differences, as for a learning rate.
+    when : dict of str to sequence, default=None
+        The parameter counts only while every parent named here takes one of the given values.
+
+    Raises
+    ------
+    ValueError
+        If the range is empty or not finite, or `log` is set and `low` is not positive.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.search import Continuous
+    >>> round(Continuous("learning_rate", 1e-5, 1e-1, log=True).decode(0.5), 6)
+    0.001
+    """
+
+    name: str
+    low: float
+    high: float
+    log: bool = False
+    when: Conditions | None = None
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+            raise ValueError(
+                f"The range of {self.name!r} must be finite with low < high. "
+                f"Got {self.low} and {self.high}."
+            )
+        if self.log and self.low <= 0:
+            raise ValueError(
+                f"{self.name!r} has log=True and needs a positive low. Got {self.low}."
+            )
+
+    def encode(self, value: float) -> float:
+        """Position of a value in the range, from 0 to 1, in logarithms if `log`."""
+        if self.log:
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+    def decode(self, position: float) -> float:
+        """Value at a position from 0 to 1 (eqs 18 and 19 of the paper take midpoints of bins)."""
+        if self.log:
+            value = self.low * (self.high / self.low) ** position
+        else:
+            value = self.low + position * (self.high - self.low)
+        return float(min(max(value, self.low), self.high))  # rounding may leave the range
+
+    def check(self, value: Any) -> float:
+        """Give `value` as a float, or raise ValueError if it is out of range."""
+        if not _is_number(value):
+            raise ValueError(f"{self.name}={value!r} must be a number.")
+        if not self.low <= float(value) <= self.high:
+            raise ValueError(f"{self.name}={value} is outside of [{self.low}, {self.high}].")
+        return float(value) + 0.0  # -0.0 is 0.0
+
+    @property
+    def distribution(self) -> BaseDistribution:
+        """The same parameter in the terms of Optuna."""
+        from optuna.distributions import FloatDistribution
+
+        return FloatDistribution(self.low, self.high, log=self.log)
+
+    def to_storage(self, value: float) -> float:
+        """Give a value as Optuna's storages keep it."""
+        return value
+
+    def from_storage(self, value: float) -> float:
+        """Give the value that a storage keeps, the reverse of `to_storage`."""
+        return value
+
+    def sample(self, rng: np.random.Generator) -> float:
+        """Draw a value, uniformly or log-uniformly."""
+        return self.decode(rng.random())
+
+
+Variable: TypeAlias = Discrete | Continuous
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -1,0 +1,138 @@
+"""What a search measures."""
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import BaggingRegressor
+from sklearn.linear_model import Lasso, Ridge
+from sklearn.metrics import make_scorer, mean_absolute_error, mean_squared_error
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
+
+from sklearn_mtl import PerTargetRegressor
+from sklearn_mtl.search._model_size import count_parameters
+from sklearn_mtl.search._objectives import FittedSplit, find_objectives
+
+
+class Fixed(RegressorMixin, BaseEstimator):
+    """Predict what it is given."""
+
+    def __init__(self, y_pred):
+        self.y_pred = y_pred
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return self.y_pred[: len(X)]
+
+
+@pytest.fixture
+def labels():
+    rng = np.random.default_rng(0)
+    y_true, y_pred = rng.normal(size=(2, 40, 3))
+    y_true[rng.random(y_true.shape) < 0.3] = np.nan
+    return y_true, y_pred, rng.random(40)
+
+
+def mean_over_targets(error, y_true, y_pred, weight):
+    errors = []
+    for k in range(y_true.shape[1]):
+        rows = [i for i in range(len(y_true)) if not np.isnan(y_true[i, k])]
+        total = sum(weight[i] for i in rows)
+        errors.append(sum(weight[i] * error(y_true[i, k] - y_pred[i, k]) for i in rows) / total)
+    return errors
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_errors_pass_over_missing_labels(labels, weighted):
+    y_true, y_pred, weight = labels
+    params = {"sample_weight": weight} if weighted else {}
+    weight = weight if weighted else np.ones(40)
+    squared = mean_over_targets(lambda e: e**2, y_true, y_pred, weight)
+    absolute = mean_over_targets(abs, y_true, y_pred, weight)
+    expected = {
+        "mse": np.mean(squared),
+        "rmse": np.mean(np.sqrt(squared)),
+        "mae": np.mean(absolute),
+    }
+    for objective in find_objectives(expected):
+        score = objective.scorer(Fixed(y_pred), np.zeros((40, 1)), y_true, **params)
+        assert objective.shown(score) == pytest.approx(expected[objective.name])
+        assert not objective.maximised
+
+
+def test_normalised_errors_and_r2(labels):
+    y_true, y_pred, _ = labels
+    X = np.zeros((40, 1))
+    nmse, r2 = (
+        o.shown(o.scorer(Fixed(y_pred), X, y_true)) for o in find_objectives(["nmse", "r2"])
+    )
+    assert nmse == pytest.approx(1 - r2)
+    assert find_objectives(["r2"])[0].maximised
+
+
+def test_scorers_and_functions_are_scores():
+    X, y = np.zeros((3, 1)), np.array([0.0, 1.0, 2.0])
+    model = Fixed(np.array([1.0, 1.0, 1.0]))
+
+    def bias(estimator, X, y):
+        return float((estimator.predict(X) - y).mean())
+
+    own = make_scorer(mean_absolute_error, greater_is_better=False)
+    named, scorer, function = find_objectives(["neg_mean_squared_error", own, bias])
+    assert [o.name for o in (named, scorer, function)] == [
+        "neg_mean_squared_error",
+        "mean_absolute_error",
+        "bias",
+    ]
+    assert all(o.direction == "maximize" for o in (named, scorer, function))
+    values = [o.shown(o.scorer(model, X, y)) for o in (named, scorer, function)]
+    assert values == pytest.approx([-2 / 3, -2 / 3, 0.0])
+
+
+def test_latency_asks_for_single_rows():
+    rows_asked = []
+
+    class Asked(Fixed):
+        def predict(self, X):
+            rows_asked.append(len(X))
+            return super().predict(X)
+
+    (latency,) = find_objectives(["predict_latency"])
+    seconds = latency.measure(FittedSplit(Asked(np.zeros(5)), np.zeros((5, 2)), 1.0))
+    assert 0 < seconds < 1
+    assert set(rows_asked) == {1}
+
+
+def test_names_that_are_unknown_or_stand_twice():
+    with pytest.raises(ValueError, match=r"'msee' is no objective. Errors: mse, rmse"):
+        find_objectives(["msee"])
+    with pytest.raises(ValueError, match=r"different names. Got mse, mse"):
+        find_objectives(["mse", "mse"])
+
+
+@pytest.mark.filterwarnings("ignore:lbfgs failed to converge")
+def test_sizes():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(30, 4)), rng.normal(size=(30, 2))
+    y = X[:, 0]
+    assert count_parameters(Ridge().fit(X, y)) == 4 + 1
+    assert count_parameters(Ridge().fit(X, Y)) == 2 * (4 + 1)
+    assert count_parameters(Lasso(0.3).fit(X, y)) == 1 + 1, "coefficients of zero are no parameters"
+    assert count_parameters(make_pipeline(StandardScaler(), Ridge()).fit(X, y)) == 5
+    assert count_parameters(TransformedTargetRegressor(Ridge()).fit(X, y)) == 5
+    assert count_parameters(PerTargetRegressor(Ridge()).fit(X, Y)) == 10
+    assert count_parameters(BaggingRegressor(Ridge(), n_estimators=3).fit(X, y)) == 15
+    network = MLPRegressor(hidden_layer_sizes=(6,), max_iter=2, solver="lbfgs").fit(X, Y)
+    assert count_parameters(network) == (4 + 1) * 6 + (6 + 1) * 2
+    with pytest.raises(ValueError, match="parameters of DecisionTreeRegressor is not known"):
+        count_parameters(DecisionTreeRegressor().fit(X, y))
+
+
+def test_squared_error_as_a_metric_is_no_score():
+    (objective,) = find_objectives([make_scorer(mean_squared_error, greater_is_better=False)])
+    assert objective.scorer(Fixed(np.zeros(3)), np.zeros((3, 1)), np.ones(3)) == -1
