@@ -17,6 +17,7 @@ from sklearn_mtl.search._variation import (
 # Candidates of one proposal, by how they come about
 _N_RESET, _N_CROSSED, _N_BETWEEN, _N_JITTERED, _N_RANDOM = 48, 19, 10, 13, 6
 _MOST_ROWS = 400  # the model follows at most so many evaluations, those nearest to the front
+_NEWEST = 150  # of which so many because they are new
 _REFIT = 20  # it is fitted anew when the evaluations have grown by one in so many
 _RELEARN = 1.3  # and its shape is learnt anew when they have grown by this factor
 _NEAR = 0.1  # in ranges of the front: rows so far behind it are followed half as exactly
@@ -67,7 +68,9 @@ class Screen:
         self._span = np.where(span > 0, span, np.maximum(np.abs(self._low), 1.0))
         scaled = self._scaled(values)
         behind = np.max(scaled[:, None] - scaled[None, on_front], axis=2).min(axis=1)
-        rows = np.sort(np.argsort(behind, kind="stable")[:_MOST_ROWS])
+        # The newest ones too: they are where the model was last mistaken.
+        behind_or_new = np.where(np.arange(len(values)) < len(values) - _NEWEST, behind, -np.inf)
+        rows = np.sort(np.argsort(behind_or_new, kind="stable")[:_MOST_ROWS])
         features = self._features(genomes[rows])
         trust = 1.0 / (1.0 + (np.maximum(behind[rows], 0.0) / _NEAR) ** 2)
         learn = self._n_learnt == 0 or len(values) >= _RELEARN * self._n_learnt
