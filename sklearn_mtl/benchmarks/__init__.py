@@ -11,6 +11,7 @@ BENCHMARKS: dict[str, str] = {
     "outliers": "sklearn_mtl.benchmarks._outliers",
     "por": "sklearn_mtl.benchmarks._por",
     "por-speed": "sklearn_mtl.benchmarks._por_speed",
+    "search": "sklearn_mtl.benchmarks._search",
     "sensitivity": "sklearn_mtl.benchmarks._sensitivity",
     "sinter-c": "sklearn_mtl.benchmarks._sinter_c",
     "speed": "sklearn_mtl.benchmarks._speed",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from sklearn_mtl.search.problems import HDTLZ2, HDTLZ7
+from sklearn_mtl.search import ConfigurationSpace
+from sklearn_mtl.search.problems import HDTLZ2, HDTLZ7, as_pymoo
 
 SHIFT = 0.3
 _PROBLEMS: dict[str, type[HDTLZ2] | type[HDTLZ7]] = {"hdtlz2": HDTLZ2, "hdtlz7": HDTLZ7}
@@ -23,6 +24,25 @@ CASES: dict[str, Callable[[], HDTLZ2 | HDTLZ7]] = {
     f"{name}-{coupling}{shifted}": _case(name, coupling, shifted)
     for shifted, name, coupling in product(_SHIFTS, _PROBLEMS, ("chain", "tree"))
 }
+
+
+class Problem(Protocol):
+    """What a search is given."""
+
+    space: ConfigurationSpace
+
+    @property
+    def n_evaluated(self) -> int:
+        """Number of evaluations so far."""
+
+    def evaluate(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Compute the objectives of configurations."""
+
+    def end_generation(self, population: Callable[[], np.ndarray]) -> None:
+        """Take notice that a population, given by the function, has been formed."""
+
+    def to_pymoo(self) -> Any:
+        """Give the problem to pymoo."""
 
 
 class ObservedProblem:
@@ -62,6 +82,10 @@ class ObservedProblem:
         self.n_evaluated += len(values)
         return values
 
+    def to_pymoo(self) -> Any:
+        """Give the problem to pymoo, observed."""
+        return as_pymoo(self)  # type: ignore[arg-type]  # it evaluates as the problem does
+
     def end_generation(self, population: Callable[[], np.ndarray]) -> None:
         """Keep the objectives of the population if a checkpoint is reached."""
         while (
@@ -87,4 +111,4 @@ class ObservedProblem:
 
 
 # Solves a problem by a population of a size, with a number of evaluations and a seed.
-Search: TypeAlias = Callable[[ObservedProblem, int, int, int], None]
+Search: TypeAlias = Callable[[Problem, int, int, int], None]

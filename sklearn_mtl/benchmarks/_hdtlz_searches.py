@@ -9,7 +9,7 @@ from typing import Any
 from optuna import create_study, logging
 from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 
-from sklearn_mtl.benchmarks._hdtlz_cases import ObservedProblem, Search
+from sklearn_mtl.benchmarks._hdtlz_cases import Problem, Search
 from sklearn_mtl.benchmarks._pymoo_rivals import PYMOO_SEARCHES
 from sklearn_mtl.search._phmoea import MODES, PHMOEA
 
@@ -17,8 +17,8 @@ OURS, PAPER = "PHMOEA", "PHMOEA, paper"
 _PUBLISHED = replace(MODES["paper"], stages=(0.2, 0.4))  # B.6 for synthetic problems
 
 
-def _phmoea(
-    problem: ObservedProblem, population_size: int, n_evaluations: int, seed: int, **settings: Any
+def phmoea(
+    problem: Problem, population_size: int, n_evaluations: int, seed: int, **settings: Any
 ) -> None:
     n_generations = -(-n_evaluations // population_size)
     search = PHMOEA(problem.space, population_size, n_generations, seed=seed, **settings)
@@ -32,7 +32,7 @@ def _phmoea(
     problem.end_generation(lambda: search.population()[1])  # the last one may be incomplete
 
 
-def _optuna(sampler: BaseSampler, problem: ObservedProblem, n_evaluations: int) -> None:
+def _optuna(sampler: BaseSampler, problem: Problem, n_evaluations: int) -> None:
     logging.set_verbosity(logging.WARNING)
     study = create_study(directions=["minimize", "minimize"], sampler=sampler)
     for _ in range(n_evaluations):
@@ -41,25 +41,21 @@ def _optuna(sampler: BaseSampler, problem: ObservedProblem, n_evaluations: int) 
         study.tell(trial, problem.evaluate([problem.space.suggest(trial)])[0].tolist())
 
 
-def _optuna_nsga2(
-    problem: ObservedProblem, population_size: int, n_evaluations: int, seed: int
-) -> None:
+def _optuna_nsga2(problem: Problem, population_size: int, n_evaluations: int, seed: int) -> None:
     _optuna(NSGAIISampler(population_size=population_size, seed=seed), problem, n_evaluations)
 
 
-def _optuna_tpe(
-    problem: ObservedProblem, population_size: int, n_evaluations: int, seed: int
-) -> None:
+def _optuna_tpe(problem: Problem, population_size: int, n_evaluations: int, seed: int) -> None:
     _optuna(TPESampler(seed=seed), problem, n_evaluations)
 
 
 def _without(**changes: Any) -> Search:
-    return partial(_phmoea, settings=replace(MODES["default"], **changes))
+    return partial(phmoea, settings=replace(MODES["default"], **changes))
 
 
 ABLATIONS: dict[str, Search] = {
-    f"{PAPER}, no elitism": partial(_phmoea, settings=_PUBLISHED, elitism=False),
-    f"{PAPER}, no de-duplication": partial(_phmoea, settings=_PUBLISHED, deduplicate=False),
+    f"{PAPER}, no elitism": partial(phmoea, settings=_PUBLISHED, elitism=False),
+    f"{PAPER}, no de-duplication": partial(phmoea, settings=_PUBLISHED, deduplicate=False),
     f"{OURS}, no surrogate": _without(screened_evaluations=0),
     f"{OURS}, no gains beyond the ends": _without(wide_share=0.0),
     f"{OURS}, thinned by crowding": _without(selects_by_contribution=False),
@@ -68,8 +64,8 @@ ABLATIONS: dict[str, Search] = {
 }
 # Those that hold a population, which is their answer
 WITH_POPULATION: dict[str, Search] = {
-    OURS: _phmoea,
-    PAPER: partial(_phmoea, settings=_PUBLISHED),
+    OURS: phmoea,
+    PAPER: partial(phmoea, settings=_PUBLISHED),
     **PYMOO_SEARCHES,
 }
 WITHOUT_POPULATION_SIZE = "Optuna TPE"

@@ -49,10 +49,15 @@ def add_choice(
     )
 
 
+def limit_threads(n_threads: int) -> None:
+    """Limit the threads of this process."""
+    torch.set_num_threads(n_threads)
+    threadpool_limits(n_threads)
+
+
 def effort_of(arguments: argparse.Namespace) -> Effort:
     """Limit the threads of this process, and say what the models may do."""
-    torch.set_num_threads(arguments.threads)
-    threadpool_limits(arguments.threads)
+    limit_threads(arguments.threads)
     if arguments.max_epochs is None:
         return Effort(threads=arguments.threads)
     return Effort(arguments.max_epochs, n_trees=10, max_iterations=10, threads=arguments.threads)

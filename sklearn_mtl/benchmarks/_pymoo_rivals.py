@@ -7,8 +7,7 @@ from functools import partial
 from typing import Any
 
 from sklearn_mtl._optional import import_optional
-from sklearn_mtl.benchmarks._hdtlz_cases import ObservedProblem, Search
-from sklearn_mtl.search.problems import as_pymoo
+from sklearn_mtl.benchmarks._hdtlz_cases import Problem, Search
 
 
 def _pymoo(module: str) -> Any:
@@ -39,14 +38,13 @@ def _sms_emoa(population_size: int) -> Any:
 
 def _solve(
     make: Callable[[int], Any],
-    problem: ObservedProblem,
+    problem: Problem,
     population_size: int,
     n_evaluations: int,
     seed: int,
 ) -> None:
     algorithm = make(population_size)
-    adapted = as_pymoo(problem)  # type: ignore[arg-type]  # it evaluates as the problem does
-    algorithm.setup(adapted, termination=("n_eval", n_evaluations), seed=seed)
+    algorithm.setup(problem.to_pymoo(), termination=("n_eval", n_evaluations), seed=seed)
     while algorithm.has_next():
         algorithm.next()
         problem.end_generation(lambda: algorithm.pop.get("F"))

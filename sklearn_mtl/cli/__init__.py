@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sklearn_mtl._version import __version__
-from sklearn_mtl.cli import _benchmark, _demo, _fit, _predict, _report
+from sklearn_mtl.cli import _benchmark, _demo, _fit, _predict, _report, _search
 from sklearn_mtl.cli._errors import CommandError
 
 __all__ = ["main"]
@@ -19,6 +19,7 @@ __all__ = ["main"]
 _COMMANDS: dict[str, Any] = {
     "demo": _demo,
     "fit": _fit,
+    "search": _search,
     "predict": _predict,
     "report": _report,
     "benchmark": _benchmark,
@@ -34,9 +35,13 @@ sources at different rates and a laboratory:
       --lookback thermal=3h,shift=24h --dead-time 30min --out sensor/
   sklearn-mtl predict sensor/ --source thermal=fast.csv --source shift.csv --now --out now.csv
 
+models of every size, the best of each:
+  sklearn-mtl search plant.csv --targets h2s,so2 --time timestamp --storage search.log --out found/
+
 Every command explains itself: sklearn-mtl fit --help
 Exit codes: 0 done, 2 wrong input (the message says what to change), 130 interrupted.
-A command that does not end well leaves no file behind and keeps what was there.
+A command that does not end well leaves no file behind and keeps what was there; a search that is
+interrupted saves what it has found.
 """
 
 

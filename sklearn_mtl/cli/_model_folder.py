@@ -56,6 +56,12 @@ class SoftSensor:
 
 def save_soft_sensor(sensor: SoftSensor, folder: Path) -> None:
     """Write the folder whole, or leave what was there."""
+    with new_folder(folder) as temporary:
+        write_soft_sensor(sensor, temporary)
+
+
+def write_soft_sensor(sensor: SoftSensor, folder: Path) -> None:
+    """Write the two files of a saved model into a folder that exists."""
     description = {
         "layout": _LAYOUT,
         "versions": _versions(),
@@ -63,10 +69,9 @@ def save_soft_sensor(sensor: SoftSensor, folder: Path) -> None:
         "table_format": sensor.format.to_json(),
         **sensor.description,
     }
-    with new_folder(folder) as temporary:
-        joblib.dump(sensor.pipeline, temporary / PIPELINE_FILE)
-        text = json.dumps(_without_nan(description), indent=2, ensure_ascii=False, allow_nan=False)
-        (temporary / DESCRIPTION_FILE).write_text(text + "\n", encoding="utf-8")
+    joblib.dump(sensor.pipeline, folder / PIPELINE_FILE)
+    text = json.dumps(_without_nan(description), indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / DESCRIPTION_FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def load_soft_sensor(folder: Path) -> SoftSensor:

@@ -117,7 +117,12 @@ class Breeding:
         first, second = self._parents[winners[:n]], self._parents[winners[n:]]
         crossed = np.where(
             continuous,
-            simulated_binary_crossover(first, second, settings.crossover_eta, rng),
+            simulated_binary_crossover(
+                np.where(continuous, first, 0.5),
+                np.where(continuous, second, 0.5),
+                settings.crossover_eta,
+                rng,
+            ),
             np.where(rng.random(first.shape) < 0.5, first, second),
         )
         child = np.where(rng.random((n, 1)) < settings.crossover_probability, crossed, first)

@@ -137,6 +137,25 @@ class Encoding:
             if active[column]
         }
 
+    def as_read(self, genome: np.ndarray) -> np.ndarray:
+        """Give the row that `encode` makes of the decoded row: rounding moves positions a little.
+
+        Parameters
+        ----------
+        genome : ndarray of shape (D,)
+
+        Returns
+        -------
+        genome : ndarray of shape (D,)
+            With the values of inactive variables too.
+        """
+        row = genome.copy()
+        for column in np.flatnonzero(self.is_continuous):
+            variable = self.variables[column]
+            assert isinstance(variable, Continuous)
+            row[column] = variable.encode(variable.decode(float(genome[column])))
+        return row
+
     def random(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draw rows uniformly, values of inactive variables too.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+
 import numpy as np
 
 from sklearn_mtl.search._hypervolume import hypervolume
@@ -44,8 +46,8 @@ def choose_front(values: np.ndarray, k: int, kind: str = "balanced") -> np.ndarr
     -----
     Objectives are first scaled to the range that the front spans. For two objectives both measures
     are sums over neighbours along the front, so that a dynamic programme finds the best set; fronts
-    of more than 1,200 points are thinned evenly along their length before. For three objectives points are added one
-    by one, each the best addition.
+    of more than 1,200 points are thinned evenly along their length before. For three objectives
+    points are added one by one, each the best addition.
     """
     values = np.asarray(values, dtype=float)
     if kind not in KINDS:
@@ -136,21 +138,34 @@ def _distances_between(front: np.ndarray) -> np.ndarray:
 
 
 def _greedy(front: np.ndarray, k: int, kind: str) -> np.ndarray:
-    """Add the best next point until there are k, for any number of objectives."""
+    """Add the best next point until there are k, for any number of objectives.
+
+    What a point adds shrinks as others are chosen, so that its old gain bounds the new one, and few
+    gains need computing again (Minoux 1978).
+    """
     reference = np.full(front.shape[1], _MARGIN)
+    weight = _BALANCE if kind == "balanced" else 1.0
     nearest = np.full(len(front), 1.0 + front.shape[1])
     chosen: list[int] = []
-    for _ in range(k):
-        scores = np.full(len(front), -np.inf)
-        for i in set(range(len(front))) - set(chosen):
+    volume = 0.0
+
+    def gain(i: int) -> float:
+        total = 0.0
+        if kind != "spread":
+            total += hypervolume(front[[*chosen, i]], reference) - volume
+        if kind != "hypervolume":
             distance = np.linalg.norm(front - front[i], axis=1)
-            scores[i] = 0.0
-            if kind != "spread":
-                scores[i] += hypervolume(front[[*chosen, i]], reference)
-            if kind != "hypervolume":
-                weight = _BALANCE if kind == "balanced" else 1.0
-                scores[i] -= weight * np.minimum(nearest, distance).mean()
-        best = int(np.argmax(scores))
-        chosen.append(best)
-        nearest = np.minimum(nearest, np.linalg.norm(front - front[best], axis=1))
+            total += weight * float(np.maximum(nearest - distance, 0.0).mean())
+        return total
+
+    queue = [(-np.inf, i) for i in range(len(front))]
+    while len(chosen) < k:
+        _, i = heapq.heappop(queue)
+        loss = (-gain(i), i)
+        if loss > queue[0]:
+            heapq.heappush(queue, loss)
+            continue
+        chosen.append(i)
+        volume = hypervolume(front[chosen], reference)
+        nearest = np.minimum(nearest, np.linalg.norm(front - front[i], axis=1))
     return np.array(chosen)

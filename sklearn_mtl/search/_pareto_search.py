@@ -72,9 +72,10 @@ class ParetoSearchCV(SelectedModel, MetaEstimatorMixin, BaseEstimator):
 default="knee"
         Rule by which the model is selected that predicts, as in `select`; False to select none.
     storage : str, storage of Optuna or None, default=None
-        Where trials are kept: a URL such as ``"sqlite:///search.db"`` or ``"postgresql://..."``,
-        or a storage; None for memory. A search with the same storage and `study_name` goes on
-        where the earlier one ended, and several processes may work on one study at once.
+        Where trials are kept: the path of a journal file, a URL such as ``"sqlite:///search.db"``
+        or ``"postgresql+psycopg://..."``, or a storage; None for memory. A search with the same
+        storage and `study_name` goes on where the earlier one ended, several processes may work on
+        one study at once, and the trial of one that was killed is run again.
     study_name : str or None, default=None
         Name of the study in the storage.
     n_jobs : int or None, default=1
@@ -121,6 +122,10 @@ default="knee"
         Its row in ``pareto_front_``.
     refit_time_ : float
         Seconds of its training.
+    objective_names_ : list of str
+        Names of the objectives, as the columns of ``pareto_front_`` bear them.
+    interrupted_ : bool
+        Whether Ctrl-C ended the search.
     n_splits_ : int
         Number of splits.
     n_features_in_ : int
@@ -279,7 +284,7 @@ default="knee"
         routed = route(self, X, params, goals.measured)
         splits = splits_of(self.cv, self._example(), X, y, **routed.split)
         self.study_, evaluator = set_up(self, estimator, space, goals, X, y, splits, routed)
-        last_error = run_trials(
+        run = run_trials(
             self.study_,
             evaluator,
             goals,
@@ -291,11 +296,13 @@ default="knee"
             raises=self.error_score == "raise",
             shows_progress=bool(self.verbose),
         )
+        self.objective_names_ = [objective.name for objective in goals.objectives]
+        self.interrupted_ = run.interrupted
         records = records_of(self.study_, space)
         missing = np.nan if self.error_score == "raise" else float(self.error_score)
         self.n_splits_ = len(splits)
         self.cv_results_ = results_table(records, goals, self.n_splits_, missing)
-        check_outcome(records, goals, last_error)
+        check_outcome(records, goals, run.last_error)
 
         rows = front_rows(records, goals.objectives)
         front = [records[row] for row in rows]
@@ -373,7 +380,7 @@ default="knee"
             One row per model, indexed by the number of its trial.
         """
         check_is_fitted(self, "pareto_front_")
-        names = [objective.name for objective in self._goals().objectives]
+        names = self.objective_names_
         table = self.pareto_front_.set_index("trial")[names].copy()
         table[f"{names[0]} / best"] = table[names[0]] / table[names[0]].iloc[0]
         selected = {rule: self.select_index(rule) for rule in SELECTION_RULES}

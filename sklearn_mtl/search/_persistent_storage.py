@@ -1,4 +1,4 @@
-"""A database storage for Optuna that outlasts a restart of the database."""
+"""Storages for Optuna that outlast what happens to databases and to processes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,56 @@ import functools
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
-from optuna.storages import RDBStorage
+from optuna.storages import JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.storages.journal._file import BaseJournalFileLock
 from optuna.trial import TrialState
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+
+
+def journal_storage(path: str | Path) -> JournalStorage:
+    """Open a journal, a file to which several processes of one machine write their trials.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; it is made if there is none.
+
+    Returns
+    -------
+    storage : optuna.storages.JournalStorage
+
+    Notes
+    -----
+    The lock is the system's own, which ends with the process that has it. Optuna's locks are files:
+    after a process was killed with one, all others wait for half a minute.
+    """
+    lock = JournalFileOpenLock(str(path)) if fcntl is None else _SystemLock(Path(f"{path}.lock"))
+    return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+
+
+class _SystemLock(BaseJournalFileLock):
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def acquire(self) -> bool:
+        self._file = self.path.open("ab")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        return True
+
+    def release(self) -> None:
+        self._file.close()
 
 
 class PersistentStorage(RDBStorage):

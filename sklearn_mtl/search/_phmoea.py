@@ -15,10 +15,8 @@ from sklearn_mtl.search._environment import select_by_contribution, select_by_cr
 from sklearn_mtl.search._front_choice import choose_front
 from sklearn_mtl.search._phmoea_settings import MODES, PHMOEASettings
 from sklearn_mtl.search._ranking import non_dominated
-from sklearn_mtl.search._screening import Screen
+from sklearn_mtl.search._screening import FEWEST_ROWS, Screen
 from sklearn_mtl.search._space import Configuration, ConfigurationSpace
-
-_FEWEST_FOR_A_SCREEN = 20
 
 
 class PHMOEA:
@@ -55,7 +53,7 @@ class PHMOEA:
     generation : int
         Number of the current generation, 0 for the random one.
     n_asked : int
-        Configurations asked for.
+        Configurations asked for, or told without.
     n_duplicates : int
         Offspring thrown away because the same configuration had been proposed before: evaluations
         saved.
@@ -78,13 +76,13 @@ class PHMOEA:
 
     Where the paper is open: a bin is crowded with more than 1 / N of the front in two generations,
     and is split in three, so that its old middle stays a middle; heat and count go with the
-    parts. Crossover and mutation work on values, and exchange choices. An infinite crowding distance
-    counts as the largest finite one. An inactive variable keeps the value it had in the newest evaluation
-    in which it was active, so that the whole state follows from the list of evaluations. Offspring
-    derive from seed, generation and number, so that it does not matter how many are asked for at a
-    time (but for what the surrogate knows then). Two points are kept as printed in "paper" though
-    they act against their names: the cold bonus makes cold players rarer, and the score of eq. 8
-    rewards bad objectives; the latter is reversed in "default".
+    parts. Crossover and mutation work on values, and exchange choices. An infinite crowding
+    distance counts as the largest finite one. An inactive variable keeps the value it had in the
+    newest evaluation in which it was active, so that the whole state follows from the list of
+    evaluations. Offspring derive from seed, generation and number, so that it does not matter how
+    many are asked for at a time (but for what the surrogate knows then). Two points are kept as
+    printed in "paper" though they act against their names: the cold bonus makes cold players rarer,
+    and the score of eq. 8 rewards bad objectives; the latter is reversed in "default".
 
     The surrogate is our addition: a Gaussian process for each objective, a sum of effects of single
     variables with relevances learnt from the evaluations, plus weak interactions. The offspring
@@ -185,13 +183,15 @@ class PHMOEA:
             n = max(1, left)
         configs = []
         for _ in range(n):
-            genome = self._propose(self.n_asked, self._pending)
-            self.n_asked += 1
+            # A search that was told what another one found goes on with its numbers.
+            number = max(self.n_asked, len(self._configs))
+            genome = self._propose(number, self._pending)
+            self.n_asked = number + 1
             if genome is None:
                 self._n_skipped += 1
                 self._advance_if_complete()
             else:
-                self._pending[self._key(genome)] = genome
+                self._pending[self._key(self._encoding.as_read(genome))] = genome
                 configs.append(self._encoding.decode(genome))
         return configs
 
@@ -221,7 +221,7 @@ class PHMOEA:
         checked = [self.space.check(config) for config in configs]
         for config, row in zip(checked, table, strict=True):
             self.record(config, row)
-        self._advance_if_complete()
+            self._advance_if_complete()
 
     def _advance_if_complete(self) -> None:
         if self._members and len(self._members) + self._n_skipped >= self.population_size:
@@ -267,7 +267,7 @@ class PHMOEA:
 
     @property
     def _is_screened(self) -> bool:
-        return _FEWEST_FOR_A_SCREEN <= len(self._configs) < self.settings.screened_evaluations
+        return FEWEST_ROWS <= len(self._configs) < self.settings.screened_evaluations
 
     def _screened(
         self, running: Mapping[bytes, np.ndarray], rng: np.random.Generator
@@ -276,7 +276,7 @@ class PHMOEA:
         finished = np.isfinite(values).all(axis=1)
         if not finished.all():
             genomes, values = genomes[finished], values[finished]
-        if len(values) < _FEWEST_FOR_A_SCREEN:
+        if len(values) < FEWEST_ROWS:
             return genomes[:0]
         self._screen.update(genomes, values)
         started = np.array(list(running.values())).reshape(-1, genomes.shape[1])
@@ -298,7 +298,7 @@ class PHMOEA:
     def _is_new(self, genome: np.ndarray, running: Container[bytes]) -> bool:
         if not self.deduplicate:
             return True
-        key = self._key(genome)
+        key = self._key(self._encoding.as_read(genome))
         if key in self._known or key in running:
             self.n_duplicates += 1
             return False

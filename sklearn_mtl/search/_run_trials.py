@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import optuna
 from joblib import effective_n_jobs
@@ -12,10 +12,26 @@ from joblib import effective_n_jobs
 from sklearn_mtl.search._goals import Goals
 from sklearn_mtl.search._interrupts import Interrupts
 from sklearn_mtl.search._progress import ProgressBar, StopAt, StopWhenStagnant, n_recorded
+from sklearn_mtl.search._reclaim import optimize_together
 from sklearn_mtl.search._study import quiet_optuna
 from sklearn_mtl.search._trial_evaluation import Evaluator
 from sklearn_mtl.search._trial_runner import TrialRunner
 from sklearn_mtl.search._workers import InProcess, WorkerProcesses
+
+
+class Run(NamedTuple):
+    """How the trials went.
+
+    Attributes
+    ----------
+    last_error : Exception or None
+        What the last failed trial raised.
+    interrupted : bool
+        Whether Ctrl-C ended them.
+    """
+
+    last_error: Exception | None = None
+    interrupted: bool = False
 
 
 def run_trials(
@@ -30,7 +46,7 @@ def run_trials(
     generation: int,
     raises: bool,
     shows_progress: bool,
-) -> Exception | None:
+) -> Run:
     """Run trials until the study has `n_trials` finished ones, or something ends it before.
 
     Parameters
@@ -53,8 +69,7 @@ def run_trials(
 
     Returns
     -------
-    error : Exception or None
-        What the last failed trial raised.
+    run : Run
 
     Raises
     ------
@@ -63,7 +78,7 @@ def run_trials(
     """
     n_done = n_recorded(study)
     if n_done >= n_trials:
-        return None
+        return Run()
     n_workers = min(effective_n_jobs(n_jobs), n_trials - n_done)
     bar = ProgressBar(n_trials, n_done, goals.objectives[0]) if shows_progress else None
     after_trial: list[Callable[..., Any]] = [
@@ -72,6 +87,7 @@ def run_trials(
         StopAt(n_trials),
         *callbacks,
     ]
+    interrupted = False
     with Interrupts() as interrupts, quiet_optuna():
         workers = (
             InProcess(evaluator, interrupts)
@@ -86,7 +102,8 @@ def run_trials(
             evaluator.learning_curve_stop,
         )
         try:
-            study.optimize(
+            optimize_together(
+                study,
                 runner,
                 n_trials=n_trials - n_done,
                 timeout=timeout,
@@ -97,6 +114,7 @@ def run_trials(
         except KeyboardInterrupt:
             if not any(trial.values for trial in study.get_trials(deepcopy=False)):
                 raise
+            interrupted = True
             warnings.warn(
                 f"The search was interrupted after {n_recorded(study)} of {n_trials} trials; what "
                 "it found until then is used.",
@@ -109,4 +127,4 @@ def run_trials(
                 bar.close()
     if runner.sampler_error is not None:
         raise runner.sampler_error
-    return runner.last_error
+    return Run(runner.last_error, interrupted)

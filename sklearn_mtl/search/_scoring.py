@@ -6,12 +6,11 @@ import numpy as np
 
 from sklearn_mtl.search._ranking import crowding_distances, ranks
 
-_TINY = 1e-12
-
 
 def normalised(column: np.ndarray) -> np.ndarray:
-    """Map a column to [0, 1] by its smallest and largest value (eqs 13 and 14)."""
-    return (column - column.min()) / (column.max() - column.min() + _TINY)
+    """Map a column to [0, 1] by its smallest and largest value (eqs 13 and 14); zeros if equal."""
+    span = column.max() - column.min()
+    return (column - column.min()) / (span if span > 0 else 1.0)
 
 
 def member_weights(

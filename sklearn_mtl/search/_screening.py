@@ -23,6 +23,7 @@ _RELEARN = 1.3  # and its shape is learnt anew when they have grown by this fact
 _NEAR = 0.1  # in ranges of the front: rows so far behind it are followed half as exactly
 _MARGIN = 1.1
 _OPTIMISM = 1.0
+FEWEST_ROWS = 20  # for the first fit
 
 
 class Screen:
@@ -53,15 +54,27 @@ class Screen:
         values : ndarray of shape (n, m)
             Their objectives, finite.
         """
+        fitted, learnt = _milestones(len(values))
+        if learnt != self._n_learnt:
+            features, targets, trust = self._training_set(genomes[:learnt], values[:learnt])
+            for model, column in zip(self._models, targets.T, strict=True):
+                model.learn_shape(features, column, trust)
+            self._n_learnt, self._n_fitted = learnt, 0
+        if fitted != self._n_fitted:
+            features, targets, trust = self._training_set(genomes[:fitted], values[:fitted])
+            for model, column in zip(self._models, targets.T, strict=True):
+                model.fit(features, column, trust)
+            self._n_fitted = fitted
         on_front = non_dominated(values)
-        if self._n_fitted == 0 or len(values) - self._n_fitted >= max(1, self._n_fitted // _REFIT):
-            self._fit(genomes, values, on_front)
         on_front = on_front[np.lexsort(values[on_front].T[::-1])]
         self._front_genomes = genomes[on_front]
         self._front = self._scaled(values[on_front])
         self._worst = self._scaled(values.max(axis=0))
 
-    def _fit(self, genomes: np.ndarray, values: np.ndarray, on_front: np.ndarray) -> None:
+    def _training_set(
+        self, genomes: np.ndarray, values: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        on_front = non_dominated(values)
         front = values[on_front]
         self._low = front.min(axis=0)
         span = front.max(axis=0) - self._low
@@ -73,13 +86,7 @@ class Screen:
         rows = np.sort(np.argsort(behind_or_new, kind="stable")[:_MOST_ROWS])
         features = self._features(genomes[rows])
         trust = 1.0 / (1.0 + (np.maximum(behind[rows], 0.0) / _NEAR) ** 2)
-        learn = self._n_learnt == 0 or len(values) >= _RELEARN * self._n_learnt
-        for model, targets in zip(self._models, scaled[rows].T, strict=True):
-            if learn:
-                model.learn_shape(features, targets, trust)
-            model.fit(features, targets, trust)
-        self._n_fitted = len(values)
-        self._n_learnt = len(values) if learn else self._n_learnt
+        return features, scaled[rows], trust
 
     def _scaled(self, values: np.ndarray) -> np.ndarray:
         scaled = (values - self._low) / self._span
@@ -146,6 +153,19 @@ class Screen:
         )
 
 
+def _milestones(n: int) -> tuple[int, int]:
+    """Tell with how many of n rows the models are fitted, and with how many their shapes learnt.
+
+    This hangs on n alone, so that a search that was stopped goes on as if it had not been.
+    """
+    fitted = learnt = min(n, FEWEST_ROWS)
+    while (following := fitted + max(1, fitted // _REFIT)) <= n:
+        fitted = following
+        if fitted >= _RELEARN * learnt:
+            learnt = fitted
+    return fitted, learnt
+
+
 def expected_gains(
     front: np.ndarray, points: np.ndarray, reference: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
@@ -193,7 +213,9 @@ def _crossed(
     continuous, n_variables = encoding.is_continuous, first.shape[1]
     child = np.where(
         continuous,
-        simulated_binary_crossover(first, second, 15.0, rng),
+        simulated_binary_crossover(
+            np.where(continuous, first, 0.5), np.where(continuous, second, 0.5), 15.0, rng
+        ),
         np.where(rng.random(first.shape) < 0.5, first, second),
     )
     mutated = choose_mutations(len(child), n_variables, 1 / n_variables, n_variables, rng)

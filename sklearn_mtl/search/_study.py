@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -11,11 +10,10 @@ from typing import Any, Literal
 import numpy as np
 import optuna
 import pandas as pd
-from optuna.exceptions import ExperimentalWarning
-from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
+from optuna.storages import BaseStorage, InMemoryStorage
 
-HEARTBEAT_SECONDS = 30
-MOST_RETRIES = 3
+from sklearn_mtl.search._storages import open_storage
+
 IDENTITY = "made for"
 SEED = "seed"
 
@@ -33,8 +31,7 @@ def open_study(
     Parameters
     ----------
     storage : str, optuna storage or None
-        With the URL of a database its processes send a heartbeat, so that the trials of one that
-        died are tried again.
+        As for `open_storage`.
     name : str or None
     directions : sequence of str
     identity : dict of str to str
@@ -51,7 +48,7 @@ def open_study(
     """
     with quiet_optuna():
         study = optuna.create_study(
-            storage=_storage(storage),
+            storage=open_storage(storage),
             study_name=name,
             directions=list(directions),
             load_if_exists=True,
@@ -87,23 +84,6 @@ def in_memory(study: optuna.Study) -> optuna.Study:
             from_study_name=study.study_name, from_storage=study._storage, to_storage=storage
         )
         return optuna.load_study(study_name=study.study_name, storage=storage)
-
-
-def _storage(storage: str | BaseStorage | None) -> BaseStorage:
-    if storage is None:
-        return InMemoryStorage()
-    if isinstance(storage, BaseStorage):
-        return storage
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
-        return RDBStorage(
-            storage,
-            heartbeat_interval=HEARTBEAT_SECONDS,
-            grace_period=2 * HEARTBEAT_SECONDS,
-            heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(
-                max_retry=MOST_RETRIES
-            ),
-        )
 
 
 def fingerprint(X: Any, y: Any, splits: Sequence[tuple[np.ndarray, np.ndarray]]) -> str:

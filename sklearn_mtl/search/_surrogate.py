@@ -157,6 +157,8 @@ class ObjectiveModel:
             explained = np.bincount(self._variable, (features.T @ dual) ** 2)
             expected = np.bincount(self._variable, np.sum(features * (inverse @ features), axis=0))
             variances *= np.sqrt(explained / np.maximum(expected, 1e-12))
+            if not variances.any():  # a constant objective, of which no variable tells anything
+                variances[:] = 1.0
             variances = np.maximum(variances, _SMALLEST_WEIGHT * variances.max())
             variances *= n_variables / variances.sum()
             noise = float(np.clip(noise * np.sqrt(dual @ dual / np.trace(inverse)), 1e-7, 1.0))

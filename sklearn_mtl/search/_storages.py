@@ -1,0 +1,87 @@
+"""Where the trials of a search are kept: in memory, in a journal file or in a database."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+from optuna.exceptions import ExperimentalWarning
+from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from sqlalchemy.exc import SQLAlchemyError
+
+from sklearn_mtl.search._persistent_storage import PersistentStorage
+from sklearn_mtl.search._reclaim import retry_trial
+
+HEARTBEAT_SECONDS = 30
+# A process may be killed while it holds the lock of a journal, which takes milliseconds.
+LOCK_SECONDS = 10
+
+
+def open_storage(storage: str | BaseStorage | None) -> BaseStorage:
+    """Open what a user names.
+
+    Parameters
+    ----------
+    storage : str, optuna storage or None
+        A text with "://" is the URL of a database, whose processes send a heartbeat; any other
+        text is the path of a journal file. None is the memory of this process.
+
+    Returns
+    -------
+    storage : optuna.storages.BaseStorage
+
+    Raises
+    ------
+    ValueError
+        If the path is that of a file which is no journal.
+    ConnectionError
+        If the database does not answer.
+    """
+    if storage is None:
+        return InMemoryStorage()
+    if isinstance(storage, BaseStorage):
+        return storage
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return _database(storage) if "://" in storage else _journal(Path(storage))
+
+
+def _database(url: str) -> BaseStorage:
+    try:
+        return PersistentStorage(
+            url,
+            heartbeat_interval=HEARTBEAT_SECONDS,
+            grace_period=2 * HEARTBEAT_SECONDS,
+            heartbeat_stale_trial_callback=retry_trial,
+        )
+    except (SQLAlchemyError, ValueError) as error:
+        raise ConnectionError(
+            f"The database {url!r} cannot be used: {error}. An URL reads "
+            "'postgresql+psycopg://user:password@host/database' or 'sqlite:///search.db'."
+        ) from error
+
+
+def _journal(path: Path) -> BaseStorage:
+    """Open a journal; a file of another kind would be written to without a word."""
+    if not path.absolute().parent.is_dir():
+        raise ValueError(f"The folder of the journal {str(path)!r} does not exist. Make it first.")
+    if path.exists() and not _is_journal(path):
+        raise ValueError(
+            f"{str(path)!r} exists and is no journal of a search, which would be appended to it. "
+            "Choose another path."
+        )
+    lock = JournalFileOpenLock(str(path), grace_period=LOCK_SECONDS)
+    return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+
+
+def _is_journal(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        first = file.readline()
+    try:
+        return not first or "op_code" in json.loads(first)
+    except (ValueError, TypeError):
+        return False
