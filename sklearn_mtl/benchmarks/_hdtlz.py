@@ -65,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this benchmark."""
     parser.add_argument("--out", type=Path, default=Path("benchmark_results"), help="result folder")
     parser.add_argument("--seeds", type=int, default=20, help="number of seeds (default: 20)")
+    parser.add_argument("--first-seed", type=int, default=0, help="the first (default: 0)")
     add_jobs_option(parser)
     add_choice(parser, "--parts", (SETS_PART, BUDGETS_PART), "tables")
     add_choice(parser, "--cases", CASES, "problems")
@@ -96,7 +97,7 @@ def run(arguments: argparse.Namespace) -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     sections = ["# Searches on H-DTLZ2 and H-DTLZ7"]
     sections += [(__doc__ or "").partition("\n\n")[2].strip()]
-    sections += [f"{describe_machine()}. Seeds: {arguments.seeds}."]
+    sections += [f"{describe_machine()}. Seeds: {arguments.seeds}, from {arguments.first_seed} on."]
     if SETS_PART in arguments.parts:
         sections += _sets_sections(arguments)
     if BUDGETS_PART in arguments.parts:
@@ -104,6 +105,10 @@ def run(arguments: argparse.Namespace) -> None:
     report = "\n\n".join(sections)
     (arguments.out / "hdtlz.md").write_text(report + "\n")
     print(report)
+
+
+def _seeds(arguments: argparse.Namespace) -> range:
+    return range(arguments.first_seed, arguments.first_seed + arguments.seeds)
 
 
 def _sets_sections(arguments: argparse.Namespace) -> list[str]:
@@ -124,7 +129,7 @@ def _sets_sections(arguments: argparse.Namespace) -> list[str]:
             "version": __version__,
         }
         for case in arguments.cases
-        for seed in range(arguments.seeds)
+        for seed in _seeds(arguments)
         for method in methods
     ]
     if not jobs:
@@ -166,7 +171,7 @@ def _budgets_sections(arguments: argparse.Namespace) -> list[str]:
             "version": __version__,
         }
         for case in arguments.cases
-        for seed in range(arguments.seeds)
+        for seed in _seeds(arguments)
         for method in methods
         for size in ([0] if method == WITHOUT_POPULATION_SIZE else arguments.budget_populations)
     ]

@@ -57,7 +57,7 @@ ABLATIONS: dict[str, Search] = {
     f"{PAPER}, no elitism": partial(phmoea, settings=_PUBLISHED, elitism=False),
     f"{PAPER}, no de-duplication": partial(phmoea, settings=_PUBLISHED, deduplicate=False),
     f"{OURS}, no surrogate": _without(screened_evaluations=0),
-    f"{OURS}, no gains beyond the ends": _without(wide_share=0.0),
+    f"{OURS}, no gains beyond the ends": _without(wide_shares=(0.0, 0.0)),
     f"{OURS}, thinned by crowding": _without(selects_by_contribution=False),
     f"{OURS}, no moves along the front": _without(differential_share=0.0),
     f"{OURS}, middles of bins": _without(keeps_real_values=False),

@@ -77,6 +77,7 @@ _RULES = {
     "smallest_within": "the fewest of those within --tolerance of the least error",
 }
 _TOLERANCE = 0.02
+_MOST_SHOWN = 10  # settings named on the screen
 _TRAINING_SHARE = 0.8  # without a validation part
 _OPTION_OF = {
     "study_name": "--study",
@@ -217,7 +218,8 @@ def run(arguments: argparse.Namespace) -> None:
             windows=_given(arguments, "operator", "length", "pool"),
             **_given(arguments, "max_epochs", "ensemble_size"),
         )
-        print(f"Searching {arguments.model}: {', '.join(space.names)}")
+        shown = f": {', '.join(space.names)}" if len(space.names) <= _MOST_SHOWN else ""
+        print(f"Searching {len(space.names)} settings of {arguments.model}{shown}")
         search = ParetoSearchCV(
             space,
             objectives=arguments.objectives,

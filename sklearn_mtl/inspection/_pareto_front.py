@@ -11,8 +11,7 @@ from sklearn_mtl._optional import import_optional
 from sklearn_mtl.inspection._figure import PREDICTED, REFERENCE, panels
 
 _PALE, _BEYOND, _KNEE = "#b4b4b4", "#cc79a7", "#009e73"
-_LOG_RATIO = 20  # an axis whose ends differ more than this is logarithmic
-_ZERO_FREE = 1e-300
+_LOG_RATIO = 8  # an axis whose ends differ more than this is logarithmic
 
 
 class ParetoFrontDisplay:
@@ -269,13 +268,17 @@ def on_front_of(losses: np.ndarray) -> np.ndarray:
 def _scale(axis: Any, values: np.ndarray) -> None:
     """Take logarithms where the values span orders of magnitude, with plain numbers as labels."""
     low, high = values.min(), values.max()
-    if low > _ZERO_FREE and high / low > _LOG_RATIO:
+    if low > 0 and high / low > _LOG_RATIO:
         ticker = import_optional("matplotlib.ticker", extra="plot")
         getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
-        axis.set_major_locator(ticker.LogLocator(subs=(1, 3)))
+        steps = (1, 2, 5) if high / low < 100 else (1,)
+        axis.set_major_locator(ticker.LogLocator(subs=steps))
         axis.set_minor_locator(ticker.NullLocator())
-    if high >= 1000:
         axis.set_major_formatter("{x:,g}")
+    else:
+        axis.axes.locator_params(axis=axis.axis_name, nbins=5)
+        if high >= 1000:
+            axis.set_major_formatter("{x:,g}")
 
 
 def _mask(name: str, mask: Any, n_trials: int) -> np.ndarray:

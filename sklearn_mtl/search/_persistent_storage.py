@@ -14,7 +14,7 @@ from optuna.storages import JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.storages.journal._file import BaseJournalFileLock
 from optuna.trial import TrialState
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, PendingRollbackError
 
 try:
     import fcntl
@@ -22,6 +22,8 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+# The last is what a second query of an operation gets after the connection was lost in the first.
+_AWAY = (InterfaceError, OperationalError, PendingRollbackError)
 
 
 def journal_storage(path: str | Path) -> JournalStorage:
@@ -135,9 +137,9 @@ def _outlast(operation: Callable[[], Any], patience: float) -> Any:
     while True:
         try:
             return operation()
-        except (StorageInternalError, OperationalError, InterfaceError) as error:
+        except (StorageInternalError, *_AWAY) as error:
             cause = error.__cause__ if isinstance(error, StorageInternalError) else error
-            if not isinstance(cause, OperationalError | InterfaceError) or time.monotonic() > end:
+            if not isinstance(cause, _AWAY) or time.monotonic() > end:
                 raise
             if pause == _FIRST_PAUSE:
                 warnings.warn(

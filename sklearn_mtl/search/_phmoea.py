@@ -87,8 +87,8 @@ class PHMOEA:
     The surrogate is our addition: a Gaussian process for each objective, a sum of effects of single
     variables with relevances learnt from the evaluations, plus weak interactions. The offspring
     with the largest predicted gain of hypervolume is proposed. Every twentieth proposal passes it
-    by, and for every fifth gains count beyond the ends of the front too, without which separate
-    parts of a front are lost.
+    by, and for half of the first 150 and a tenth of the others gains count beyond the ends of the
+    front too, without which parts of a front that lie apart are lost.
 
     References
     ----------
@@ -280,7 +280,9 @@ class PHMOEA:
             return genomes[:0]
         self._screen.update(genomes, values)
         started = np.array(list(running.values())).reshape(-1, genomes.shape[1])
-        return self._screen.ranked(started, rng.random() < self.settings.wide_share, rng)
+        is_early = len(values) < self.settings.screened_evaluations / 10
+        wide_share = self.settings.wide_shares[0 if is_early else 1]
+        return self._screen.ranked(started, rng.random() < wide_share, rng)
 
     def _source(self, slot: int) -> str:
         stage = self.settings.stage(self.generation / self.n_generations)

@@ -57,9 +57,11 @@ class PHMOEASettings:
         front.
     screened_evaluations : int, default=0
         As long as there are fewer evaluations, a surrogate chooses among many offspring.
-    unscreened_share, wide_share : float, default=0, 0
-        Share of proposals, while there is a surrogate, that it does not choose, and for which gains
-        beyond the ends of the front count in full, so that a lost part of it is found again.
+    unscreened_share : float, default=0
+        Share of proposals, while there is a surrogate, that it does not choose.
+    wide_shares : tuple of (float, float), default=(0, 0)
+        Share of proposals for which gains beyond the ends of the front count in full, so that parts
+        of it that lie apart are found: in the first tenth of the screened evaluations, and later.
 
     Examples
     --------
@@ -90,7 +92,7 @@ class PHMOEASettings:
     differential_share: float = 0.0
     screened_evaluations: int = 0
     unscreened_share: float = 0.0
-    wide_share: float = 0.0
+    wide_shares: tuple[float, float] = (0.0, 0.0)
 
     def stage(self, progress: float) -> int:
         """Give the stage, 0 to 2, at a share of the generations."""
@@ -107,6 +109,6 @@ MODES = {
         differential_share=0.3,
         screened_evaluations=1500,
         unscreened_share=0.05,
-        wide_share=0.2,
+        wide_shares=(0.5, 0.1),
     ),
 }

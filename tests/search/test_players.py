@@ -34,9 +34,7 @@ def test_parts_of_a_split_candidate_share_what_it_had():
     players = some_players(4, np.random.default_rng(1))
     heat, count = players.heat, players.count
     players.share_out(np.array([0, 1, 1, 1, 2, 3, 3, 3]))
-    assert players.heat == pytest.approx(
-        [heat[0], *[heat[1] / 3] * 3, heat[2], *[heat[3] / 3] * 3]
-    )
+    assert players.heat == pytest.approx([heat[0], *[heat[1] / 3] * 3, heat[2], *[heat[3] / 3] * 3])
     assert players.count.sum() == pytest.approx(count.sum())
     assert players.heat.sum() == pytest.approx(1 * 3)  # three generations of weights
 

@@ -22,9 +22,7 @@ def ranks_by_loops(values):
     """Peel front after front."""
     rank, left, current = [0] * len(values), set(range(len(values))), 0
     while left:
-        front = {
-            i for i in left if not any(dominates_by_loops(values[j], values[i]) for j in left)
-        }
+        front = {i for i in left if not any(dominates_by_loops(values[j], values[i]) for j in left)}
         for i in front:
             rank[i] = current
         left -= front
