@@ -320,9 +320,8 @@ def _with_options(message: str) -> str:
 def _how_to_go_on(arguments: argparse.Namespace) -> str:
     if arguments.storage is None:
         return "This search cannot go on: without --storage its trials are not kept."
-    return f"The trials are kept in {arguments.storage}. Go on with the same command" + (
-        " and --force." if arguments.out.exists() else "."
-    )
+    force = " and --force" if arguments.out.exists() else ""
+    return f"The trials are kept in the storage. Go on with the same command{force}."
 
 
 def _listed(descriptions: dict[str, str]) -> str:

@@ -43,20 +43,19 @@ class Bins:
         """Draw a position in each of the given bins, uniformly."""
         return self.edges[bins] + rng.random(len(bins)) * np.diff(self.edges)[bins]
 
-    def watch(self, positions: np.ndarray, threshold: float) -> None:
+    def watch(self, positions: np.ndarray, n_members: int, threshold: float) -> None:
         """Advance the counters by one generation (eqs 21 and 22).
 
         Parameters
         ----------
         positions : ndarray of shape (n,)
             Of the generation's non-dominated members in which the variable is active.
+        n_members : int
+            Number of all its non-dominated members.
         threshold : float
             A bin with a larger share of them is crowded.
         """
-        if len(positions) == 0:
-            self.streaks[:] = 0
-            return
-        share = np.bincount(self.find(positions), minlength=len(self)) / len(positions)
+        share = np.bincount(self.find(positions), minlength=len(self)) / n_members
         self.streaks = np.where(share > threshold, self.streaks + 1, 0)
 
     def refine(self, persistence: int) -> np.ndarray:

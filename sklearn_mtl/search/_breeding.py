@@ -7,15 +7,10 @@ import numpy as np
 from sklearn_mtl.search._bins import Bins
 from sklearn_mtl.search._encoding import Encoding
 from sklearn_mtl.search._phmoea_settings import PHMOEASettings
-from sklearn_mtl.search._players import Players, draw_hot, draw_not_hot
+from sklearn_mtl.search._players import Players, hot_chances, other_chances
 from sklearn_mtl.search._ranking import crowding_distances, ranks
 from sklearn_mtl.search._scoring import member_weights
-from sklearn_mtl.search._variation import (
-    another_choice,
-    choose_mutations,
-    polynomial_mutation,
-    simulated_binary_crossover,
-)
+from sklearn_mtl.search._variation import choose_mutations, crossed_rows, mutated_rows
 
 _NEIGHBOURS = 10  # of a parent along the front, whose differences are steps for it
 
@@ -58,13 +53,15 @@ class Breeding:
         self._along_front = np.lexsort(values.T[::-1])
         self._place = np.argsort(self._along_front)
         active = self._encoding.active(self._parents)
-        self._refine(active & (rank == 0)[:, None])
+        self._refine(active[rank == 0], self._parents[rank == 0])
         self._heat(active, values, progress)
 
-    def _refine(self, counts: np.ndarray) -> None:
-        crowded_share = self._settings.crowded_share or 1 / len(self._parents)
+    def _refine(self, active: np.ndarray, front: np.ndarray) -> None:
+        crowded_share = self._settings.crowded_share
+        if crowded_share is None:
+            crowded_share = 1 / len(self._parents)
         for column, bins in self._bins.items():
-            bins.watch(self._parents[counts[:, column], column], crowded_share)
+            bins.watch(front[active[:, column], column], len(front), crowded_share)
             self._players[column].share_out(bins.refine(self._settings.persistence))
 
     def _heat(self, active: np.ndarray, values: np.ndarray, progress: float) -> None:
@@ -80,9 +77,9 @@ class Breeding:
             held = self._parents[active[:, column], column]
             bins = self._bins.get(column)
             players.earn(bins.find(held) if bins else held.astype(int), weights[active[:, column]])
-        self._pools = [
-            players.pools(settings.hot_share, settings.cold_share) for players in self._players
-        ]
+        pools = [p.pools(settings.hot_share, settings.cold_share) for p in self._players]
+        self._hot = _stacked([hot_chances(pool) for pool in pools])
+        self._others = _stacked([other_chances(pool, settings.cold_factor) for pool in pools])
 
     def offspring(self, source: str, n: int, rng: np.random.Generator) -> np.ndarray:
         """Make offspring.
@@ -115,27 +112,14 @@ class Breeding:
         # Parents are sorted, the best first.
         winners = rng.integers(len(self._parents), size=(2 * n, 2)).min(axis=1)
         first, second = self._parents[winners[:n]], self._parents[winners[n:]]
-        crossed = np.where(
-            continuous,
-            simulated_binary_crossover(
-                np.where(continuous, first, 0.5),
-                np.where(continuous, second, 0.5),
-                settings.crossover_eta,
-                rng,
-            ),
-            np.where(rng.random(first.shape) < 0.5, first, second),
-        )
+        crossed = crossed_rows(first, second, continuous, settings.crossover_eta, rng)
         child = np.where(rng.random((n, 1)) < settings.crossover_probability, crossed, first)
         if settings.differential_share:
             moved = rng.random((n, 1)) < settings.differential_share
             child = np.where(moved & continuous, self._moved_along_front(winners[:n], rng), child)
         n_variables = child.shape[1]
         mutated = choose_mutations(n, n_variables, 1 / n_variables, settings.most_mutations, rng)
-        shifted = polynomial_mutation(
-            np.where(continuous, child, 0.5), mutated, settings.mutation_eta, rng
-        )
-        switched = another_choice(child, self._encoding.n_choices, rng)
-        return np.where(mutated, np.where(continuous, shifted, switched), child)
+        return mutated_rows(child, mutated, self._encoding.n_choices, settings.mutation_eta, rng)
 
     def _moved_along_front(self, members: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Move members by half the difference of two of their neighbours."""
@@ -148,16 +132,22 @@ class Breeding:
     def _assembled(self, hot: bool, n: int, rng: np.random.Generator) -> np.ndarray:
         """Put offspring together from players of one pool, some swapped for the opposite one."""
         settings = self._settings
-        genomes = np.empty((n, len(self._players)))
         swapped = choose_mutations(
             n, len(self._players), settings.cross_pool_probability, settings.most_mutations, rng
         )
-        for column, pools in enumerate(self._pools):
-            candidates = np.where(
-                swapped[:, column] != hot,
-                draw_hot(pools, n, rng),
-                draw_not_hot(pools, settings.cold_factor, n, rng),
-            )
-            bins = self._bins.get(column)
-            genomes[:, column] = bins.draw(candidates, rng) if bins else candidates
+        chances = np.where((swapped != hot)[..., None], self._hot, self._others)  # (n, D, K)
+        candidates = np.sum(rng.random(swapped.shape)[..., None] >= chances, axis=-1)
+        genomes = candidates.astype(float)
+        for column, bins in self._bins.items():
+            genomes[:, column] = bins.draw(candidates[:, column], rng)
         return genomes
+
+
+def _stacked(chances: list[np.ndarray]) -> np.ndarray:
+    """Add chances up, one row for every variable, so that a uniform number finds a candidate."""
+    table = np.ones((len(chances), max(map(len, chances))))
+    for row, own in zip(table, chances, strict=True):
+        # Of the last candidate with a chance on it is 1 exactly, whatever the rounding.
+        last = np.flatnonzero(own)[-1]
+        row[:last] = np.cumsum(own)[:last]
+    return table

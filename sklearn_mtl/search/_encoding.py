@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sklearn_mtl.search._space import Configuration, ConfigurationSpace
 from sklearn_mtl.search._variables import Continuous, Discrete
+
+
+class _Level(NamedTuple):
+    """Conditions of variables whose parents are settled."""
+
+    columns: np.ndarray  # (k,) variables, rising
+    first: np.ndarray  # (k,) first condition of each
+    parents: np.ndarray  # (c,) column of the parent in each condition
+    activates: np.ndarray  # (c, n) whether a choice of the parent meets it
 
 
 class Encoding:
@@ -39,26 +48,34 @@ class Encoding:
         self.n_choices = np.array(
             [len(v.choices) if isinstance(v, Discrete) else 0 for v in self.variables]
         )
-        self._conditions = self._tables_of_conditions()
-        self.is_conditional = np.array([len(tables) > 0 for tables in self._conditions])
+        self.is_conditional = np.array([bool(v.when) for v in self.variables])
+        self._levels = self._levels_of_conditions()
         is_ordered = [isinstance(v, Discrete) and v.is_ordered for v in self.variables]
         self._steps = np.where(is_ordered, self.n_choices - 1.0, np.nan)
         self._steps[self.is_continuous] = 1.0
 
-    def _tables_of_conditions(self) -> list[list[tuple[int, np.ndarray]]]:
-        """For every variable: its parents' columns and, for every choice, whether it activates."""
+    def _levels_of_conditions(self) -> list[_Level]:
+        """Group the conditions so that those of a level need only variables of earlier levels."""
         column = {name: i for i, name in enumerate(self.space.names)}
-        conditions = []
+        most_choices = max([1, *self.n_choices])
+        depth: dict[str, int] = {}
+        by_depth: dict[int, list[tuple[int, int, np.ndarray]]] = {}
         for variable in self.variables:
-            tables = []
-            for parent, values in (variable.when or {}).items():
+            parents = variable.when or {}
+            depth[variable.name] = 1 + max((depth[parent] for parent in parents), default=-1)
+            for parent, values in parents.items():
                 discrete = self.variables[column[parent]]
                 assert isinstance(discrete, Discrete)
-                activates = np.zeros(len(discrete.choices), dtype=bool)
+                activates = np.zeros(most_choices, dtype=bool)
                 activates[[discrete.index(value) for value in values]] = True
-                tables.append((column[parent], activates))
-            conditions.append(tables)
-        return conditions
+                condition = (column[variable.name], column[parent], activates)
+                by_depth.setdefault(depth[variable.name], []).append(condition)
+        levels = []
+        for _, conditions in sorted(by_depth.items()):
+            children, parents_, tables = zip(*conditions, strict=True)
+            columns, first = np.unique(children, return_index=True)
+            levels.append(_Level(columns, first, np.array(parents_), np.array(tables)))
+        return levels
 
     def active(self, genomes: np.ndarray) -> np.ndarray:
         """Tell which variables are active.
@@ -74,9 +91,10 @@ class Encoding:
         active = np.ones(genomes.shape, dtype=bool)
         # A NaN stands for an inactive parent, whose children are inactive anyway.
         choices = np.where(np.isnan(genomes), 0.0, genomes).astype(np.intp)
-        for column in np.flatnonzero(self.is_conditional):
-            for parent, activates in self._conditions[column]:
-                active[:, column] &= active[:, parent] & activates[choices[:, parent]]
+        for level in self._levels:
+            met = level.activates[np.arange(len(level.parents)), choices[:, level.parents]]
+            met &= active[:, level.parents]
+            active[:, level.columns] = np.logical_and.reduceat(met, level.first, axis=1)
         return active
 
     def positions(self, genomes: np.ndarray) -> np.ndarray:
@@ -98,16 +116,16 @@ class Encoding:
         Parameters
         ----------
         config : dict
+            In canonical form, as `ConfigurationSpace.check` gives it.
 
         Returns
         -------
         genome : ndarray of shape (D,)
         """
-        checked = self.space.check(config)
         genome = np.full(len(self.variables), np.nan)
         for column, variable in enumerate(self.variables):
-            if variable.name in checked:
-                value = checked[variable.name]
+            if variable.name in config:
+                value = config[variable.name]
                 genome[column] = (
                     variable.index(value)
                     if isinstance(variable, Discrete)

@@ -70,7 +70,8 @@ class PersistentStorage(RDBStorage):
     url : str
         As for SQLAlchemy.
     patience : float, default=600
-        Seconds to wait for the database before the error is raised.
+        Seconds to wait for the database before the error is raised. When it is opened, where a
+        wrong URL should show, it must be there.
     **options
         Arguments of ``RDBStorage``.
 

@@ -224,7 +224,8 @@ class PHMOEA:
             self._advance_if_complete()
 
     def _advance_if_complete(self) -> None:
-        if self._members and len(self._members) + self._n_skipped >= self.population_size:
+        is_complete = len(self._members) + self._n_skipped >= self.population_size
+        if is_complete and (self._members or self._parents):
             self.advance(self.survivors())
 
     def propose(
@@ -247,7 +248,7 @@ class PHMOEA:
         """
         started = {}
         for config in running:
-            genome = self._encoding.encode(config)
+            genome = self._encoding.encode(self.space.check(config))
             started[self._key(genome)] = np.where(np.isnan(genome), self._last_active, genome)
         proposed = self._propose(number, started)
         return None if proposed is None else self._encoding.decode(proposed)
@@ -312,6 +313,7 @@ class PHMOEA:
         Parameters
         ----------
         config : dict
+            In canonical form, as `ConfigurationSpace.check` gives it.
         values : ndarray of shape (n_objectives,)
 
         Returns
@@ -340,7 +342,9 @@ class PHMOEA:
         rows : list of int
             Numbers in `evaluations`.
         """
-        rows = np.array((self._parents if self.elitism else []) + self._members)
+        # Where no offspring was new, parents are all there is.
+        keeps_parents = self.elitism or not self._members
+        rows = np.array((self._parents if keeps_parents else []) + self._members)
         select = (
             select_by_contribution if self.settings.selects_by_contribution else select_by_crowding
         )

@@ -73,24 +73,24 @@ class Players:
         return Pools(np.sort(hot), np.sort(by_count[n_cold:]), np.sort(by_count[:n_cold]))
 
 
-def draw_hot(pools: Pools, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw from the hot pool, all alike.
+def hot_chances(pools: Pools) -> np.ndarray:
+    """Give the chance of every candidate when the hot ones are drawn, all alike.
 
     Parameters
     ----------
     pools : Pools
-    n : int
-    rng : numpy.random.Generator
 
     Returns
     -------
-    candidates : int ndarray of shape (n,)
+    chances : ndarray of shape (n_candidates,)
     """
-    return pools.hot[rng.integers(len(pools.hot), size=n)]
+    chances = np.zeros(sum(map(len, pools)))
+    chances[pools.hot] = 1.0 / len(pools.hot)
+    return chances
 
 
-def draw_not_hot(pools: Pools, cold_factor: float, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw from the normal and the cold pool (eq. 9).
+def other_chances(pools: Pools, cold_factor: float) -> np.ndarray:
+    """Give the chance of every candidate when normal and cold ones are drawn (eq. 9).
 
     Where every candidate is hot, all are drawn alike.
 
@@ -100,15 +100,14 @@ def draw_not_hot(pools: Pools, cold_factor: float, n: int, rng: np.random.Genera
     cold_factor : float
         How likely a cold candidate is beside a normal one. The paper calls it a bonus; its 0.15
         makes cold candidates rarer.
-    n : int
-    rng : numpy.random.Generator
 
     Returns
     -------
-    candidates : int ndarray of shape (n,)
+    chances : ndarray of shape (n_candidates,)
     """
-    candidates = np.concatenate([pools.normal, pools.cold])
-    if len(candidates) == 0:
-        return draw_hot(pools, n, rng)
-    weight = np.concatenate([np.ones(len(pools.normal)), np.full(len(pools.cold), cold_factor)])
-    return rng.choice(candidates, size=n, p=weight / weight.sum())
+    if len(pools.normal) + len(pools.cold) == 0:
+        return hot_chances(pools)
+    weights = np.zeros(sum(map(len, pools)))
+    weights[pools.normal] = 1.0
+    weights[pools.cold] = cold_factor
+    return weights / weights.sum()

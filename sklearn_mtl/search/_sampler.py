@@ -157,7 +157,7 @@ class PHMOEASampler(BaseGASampler):
         Returns
         -------
         params : dict
-            As the storage keeps them; empty if the space is used up.
+            As the storage keeps them.
         """
         if self.space is None:
             return {}
@@ -235,7 +235,9 @@ class PHMOEASampler(BaseGASampler):
             if config is None:
                 config = self._draw(space, replica, running, trial.number)
             if config is None:
-                return {}
+                return space.to_trial(
+                    space.sample(np.random.default_rng((self.seed, trial.number)))
+                )
             params = space.to_trial(config)
             study._storage.set_trial_system_attr(trial._trial_id, PROPOSAL, params)
             # Of two processes that name the same at once, at least one sees the other here.

@@ -7,12 +7,7 @@ import numpy as np
 from sklearn_mtl.search._encoding import Encoding
 from sklearn_mtl.search._ranking import non_dominated
 from sklearn_mtl.search._surrogate import Features, ObjectiveModel
-from sklearn_mtl.search._variation import (
-    another_choice,
-    choose_mutations,
-    polynomial_mutation,
-    simulated_binary_crossover,
-)
+from sklearn_mtl.search._variation import choose_mutations, crossed_rows, mutated_rows
 
 # Candidates of one proposal, by how they come about
 _N_RESET, _N_CROSSED, _N_BETWEEN, _N_JITTERED, _N_RANDOM = 48, 19, 10, 13, 6
@@ -22,6 +17,8 @@ _REFIT = 20  # it is fitted anew when the evaluations have grown by one in so ma
 _RELEARN = 1.3  # and its shape is learnt anew when they have grown by this factor
 _NEAR = 0.1  # in ranges of the front: rows so far behind it are followed half as exactly
 _MARGIN = 1.1
+_CROSSOVER_ETA, _MUTATION_ETA = 15.0, 20.0
+_TINY = 1e-300  # where an objective is constant
 _OPTIMISM = 1.0
 FEWEST_ROWS = 20  # for the first fit
 
@@ -78,7 +75,7 @@ class Screen:
         front = values[on_front]
         self._low = front.min(axis=0)
         span = front.max(axis=0) - self._low
-        self._span = np.where(span > 0, span, np.maximum(np.abs(self._low), 1.0))
+        self._span = np.where(span > 0, span, np.maximum(np.ptp(values, axis=0), _TINY))
         scaled = self._scaled(values)
         behind = np.max(scaled[:, None] - scaled[None, on_front], axis=2).min(axis=1)
         # The newest ones too: they are where the model was last mistaken.
@@ -210,18 +207,10 @@ def _crossed(
     first: np.ndarray, second: np.ndarray, encoding: Encoding, rng: np.random.Generator
 ) -> np.ndarray:
     """Cross pairs of parents and mutate one variable of a child on average."""
-    continuous, n_variables = encoding.is_continuous, first.shape[1]
-    child = np.where(
-        continuous,
-        simulated_binary_crossover(
-            np.where(continuous, first, 0.5), np.where(continuous, second, 0.5), 15.0, rng
-        ),
-        np.where(rng.random(first.shape) < 0.5, first, second),
-    )
-    mutated = choose_mutations(len(child), n_variables, 1 / n_variables, n_variables, rng)
-    moved = polynomial_mutation(np.where(continuous, child, 0.5), mutated, 20.0, rng)
-    switched = another_choice(child, encoding.n_choices, rng)
-    return np.where(mutated, np.where(continuous, moved, switched), child)
+    child = crossed_rows(first, second, encoding.is_continuous, _CROSSOVER_ETA, rng)
+    n, n_variables = child.shape
+    mutated = choose_mutations(n, n_variables, 1 / n_variables, n_variables, rng)
+    return mutated_rows(child, mutated, encoding.n_choices, _MUTATION_ETA, rng)
 
 
 def _between(

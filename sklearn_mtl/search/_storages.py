@@ -9,7 +9,8 @@ from pathlib import Path
 from optuna.exceptions import ExperimentalWarning
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from sklearn_mtl.search._persistent_storage import PersistentStorage
 from sklearn_mtl.search._reclaim import retry_trial
@@ -49,7 +50,9 @@ def open_storage(storage: str | BaseStorage | None) -> BaseStorage:
 
 
 def _database(url: str) -> BaseStorage:
+    shown = url.partition("://")[0]
     try:
+        shown = make_url(url).render_as_string(hide_password=True)
         return PersistentStorage(
             url,
             heartbeat_interval=HEARTBEAT_SECONDS,
@@ -57,8 +60,9 @@ def _database(url: str) -> BaseStorage:
             heartbeat_stale_trial_callback=retry_trial,
         )
     except (SQLAlchemyError, ValueError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
         raise ConnectionError(
-            f"The database {url!r} cannot be used: {error}. An URL reads "
+            f"The database {shown} cannot be used: {reason}. A URL reads "
             "'postgresql+psycopg://user:password@host/database' or 'sqlite:///search.db'."
         ) from error
 

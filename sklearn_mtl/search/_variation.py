@@ -105,3 +105,62 @@ def another_choice(
     """
     step = 1 + np.floor(rng.random(indices.shape) * np.maximum(n_choices - 1, 0))
     return np.where(n_choices > 1, (indices + step) % np.maximum(n_choices, 1), indices)
+
+
+def crossed_rows(
+    first: np.ndarray,
+    second: np.ndarray,
+    is_continuous: np.ndarray,
+    eta: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Cross coded configurations: positions by SBX, choices by exchange.
+
+    Parameters
+    ----------
+    first, second : ndarray of shape (n, D)
+    is_continuous : bool ndarray of shape (D,)
+    eta : float
+        Distribution index of SBX.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    children : ndarray of shape (n, D)
+    """
+    # SBX is for positions; where there is none, anything in the middle does.
+    crossed = simulated_binary_crossover(
+        np.where(is_continuous, first, 0.5), np.where(is_continuous, second, 0.5), eta, rng
+    )
+    exchanged = np.where(rng.random(first.shape) < 0.5, first, second)
+    return np.where(is_continuous, crossed, exchanged)
+
+
+def mutated_rows(
+    rows: np.ndarray,
+    mutated: np.ndarray,
+    n_choices: np.ndarray,
+    eta: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Mutate coded configurations: positions by polynomial mutation, choices to others.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, D)
+    mutated : bool ndarray of shape (n, D)
+        Which variables to mutate.
+    n_choices : int ndarray of shape (D,)
+        0 for continuous variables.
+    eta : float
+        Distribution index of the polynomial mutation.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    rows : ndarray of shape (n, D)
+    """
+    is_continuous = n_choices == 0
+    moved = polynomial_mutation(np.where(is_continuous, rows, 0.5), mutated, eta, rng)
+    others = np.where(is_continuous, moved, another_choice(rows, n_choices, rng))
+    return np.where(mutated, others, rows)

@@ -22,7 +22,7 @@ def refined(n_rounds, seed):
     rng = np.random.default_rng(seed)
     bins = Bins(6)
     for _ in range(n_rounds):
-        bins.watch(np.clip(rng.choice([0.31, 0.8], 20) + rng.normal(0, 0.05, 20), 0, 1), 0.1)
+        bins.watch(np.clip(rng.choice([0.31, 0.8], 20) + rng.normal(0, 0.05, 20), 0, 1), 20, 0.1)
         bins.refine(2)
     return bins
 
@@ -56,16 +56,17 @@ def test_counters_by_loops(seed, threshold):
     bins, counters = Bins(6), [0] * 6
     for _ in range(8):
         front = rng.beta(0.5, 0.5, size=rng.integers(0, 11))
-        bins.watch(front, threshold)
+        n_members = max(1, len(front) + rng.integers(3))  # in some members it is not active
+        bins.watch(front, n_members, threshold)
         for k in range(6):
-            share = sum(bin_by_loops(bins.edges, x) == k for x in front) / max(1, len(front))
+            share = sum(bin_by_loops(bins.edges, x) == k for x in front) / n_members
             counters[k] = counters[k] + 1 if share > threshold else 0  # eqs 21, 22
         np.testing.assert_array_equal(bins.streaks, counters)
 
 
 def test_a_bin_at_the_threshold_is_not_crowded():
     bins = Bins(2)
-    bins.watch(np.array([0.1, 0.2, 0.6, 0.9]), 0.5)
+    bins.watch(np.array([0.1, 0.2, 0.6, 0.9]), 4, 0.5)
     assert bins.streaks.tolist() == [0, 0]
 
 
@@ -98,7 +99,7 @@ def test_refinement_splits_in_three_and_keeps_midpoints(seed):
 def test_no_bin_gets_narrower_than_a_ten_thousandth():
     bins = Bins(6)
     for _ in range(40):
-        bins.watch(np.full(9, 0.3), 0.1)
+        bins.watch(np.full(9, 0.3), 9, 0.1)
         bins.refine(1)
     assert 1e-4 <= np.diff(bins.edges).min() < 3e-4
     assert (np.diff(bins.edges) > 0).all()
@@ -118,6 +119,6 @@ def test_draws_lie_in_their_bins():
 
 def test_a_front_without_the_variable_resets_the_counters():
     bins = Bins(3)
-    bins.watch(np.array([0.1]), 0.5)
-    bins.watch(np.zeros(0), 0.5)
+    bins.watch(np.array([0.1]), 1, 0.5)
+    bins.watch(np.zeros(0), 1, 0.5)
     assert bins.streaks.tolist() == [0, 0, 0]

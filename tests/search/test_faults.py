@@ -2,17 +2,23 @@
 
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 import time
 import warnings
 from collections import Counter
-from itertools import cycle
 
 import optuna
 import pytest
-from optuna.exceptions import ExperimentalWarning, UpdateFinishedTrialError
+from optuna.exceptions import (
+    ExperimentalWarning,
+    StorageInternalError,
+    UpdateFinishedTrialError,
+)
 from optuna.trial import TrialState
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from sklearn_mtl.search import ConfigurationSpace, Discrete
 from sklearn_mtl.search._persistent_storage import PersistentStorage, journal_storage
@@ -83,7 +89,12 @@ def work(where, folder, n_trials):
     """Search until the study has `n_trials` complete trials."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", UserWarning)  # of a database that is away
-    study = open_study(where)
+    while True:
+        try:
+            study = open_study(where)
+            break
+        except (OperationalError, StorageInternalError):  # begun while the database is away
+            time.sleep(0.2)
     study.sampler = PHMOEASampler(PROBLEM.space, population_size=20, n_generations=10, seed=0)
 
     def objective(trial):
@@ -101,8 +112,8 @@ def work(where, folder, n_trials):
         optimize_together(study, objective, n_trials=n_trials, callbacks=[after_trial])
 
 
-def search_with_kills(where, folder, n_trials, seconds, disturb=None):
-    """Let two processes search, one of which is killed every some seconds; give the kills."""
+def search_with_kills(where, folder, n_trials, every, disturb=None):
+    """Let two processes search, and kill one after every so many trials; give the kills."""
     study = open_study(where)
 
     def start():
@@ -113,18 +124,19 @@ def search_with_kills(where, folder, n_trials, seconds, disturb=None):
     workers = [start(), start()]
     kills = 0
     try:
-        for i in cycle([0, 1]):
-            workers[i].join(timeout=seconds)
-            assert workers[i].exitcode in (None, 0)
-            if n_complete(study) >= n_trials:
-                break
-            if disturb and n_complete(study) > n_trials / 3:
+        while (n_done := n_complete(study)) < n_trials:
+            for worker in workers:
+                worker.join(timeout=0.05)
+                assert worker.exitcode in (None, 0)
+            if n_done < every * (kills + 1):
+                continue
+            if disturb and n_done > n_trials / 3:
                 disturb()
                 disturb = None
-            workers[i].kill()
-            workers[i].join()
+            workers[kills % 2].kill()
+            workers[kills % 2].join()
+            workers[kills % 2] = start()
             kills += 1
-            workers[i] = start()
         for worker in workers:
             worker.join(timeout=30)
             assert worker.exitcode == 0
@@ -136,7 +148,7 @@ def search_with_kills(where, folder, n_trials, seconds, disturb=None):
 
 
 def check_nothing_lost_or_done_twice(where, folder, n_trials):
-    """Give the number of trials that were tried again."""
+    """Check the trials of such a search; give the number of those that were tried again."""
     trials = open_study(where).trials
     complete = {trial.number: trial for trial in trials if trial.state == TrialState.COMPLETE}
     # The second process may have been at its last trial when the first completed the last one.
@@ -164,19 +176,19 @@ def check_nothing_lost_or_done_twice(where, folder, n_trials):
     return sum(len(history) > 0 for history in retries)
 
 
-def check_search_with_kills(where, folder, n_trials, seconds, disturb=None):
-    kills = search_with_kills(where, folder, n_trials, seconds, disturb)
+def check_search_with_kills(where, folder, n_trials, every, disturb=None):
+    kills = search_with_kills(where, folder, n_trials, every, disturb)
     n_retried = check_nothing_lost_or_done_twice(where, folder, n_trials)
     assert kills >= 2 and n_retried >= 1
 
 
 def test_killed_workers_on_a_journal(tmp_path):
-    check_search_with_kills(tmp_path / "journal", tmp_path, n_trials=60, seconds=1.5)
+    check_search_with_kills(tmp_path / "journal", tmp_path, n_trials=40, every=8)
 
 
 @pytest.mark.slow
 def test_killed_workers_on_a_journal_in_a_long_search(tmp_path):
-    check_search_with_kills(tmp_path / "journal", tmp_path, n_trials=200, seconds=2.0)
+    check_search_with_kills(tmp_path / "journal", tmp_path, n_trials=200, every=15)
 
 
 @pytest.fixture(scope="module")
@@ -198,18 +210,20 @@ def new_study(postgres):
     return study
 
 
+@pytest.mark.filterwarnings("ignore:No connection to the database")
 def test_killed_workers_and_a_restart_of_postgresql(postgres, tmp_path):
     new_study(postgres)
     check_search_with_kills(
-        postgres.url, tmp_path, n_trials=40, seconds=3.0, disturb=lambda: postgres.restart(1.5)
+        postgres.url, tmp_path, n_trials=24, every=6, disturb=lambda: postgres.restart(1.0)
     )
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:No connection to the database")
 def test_killed_workers_and_a_restart_of_postgresql_in_a_long_search(postgres, tmp_path):
     new_study(postgres)
     check_search_with_kills(
-        postgres.url, tmp_path, n_trials=200, seconds=4.0, disturb=lambda: postgres.restart(4.0)
+        postgres.url, tmp_path, n_trials=200, every=15, disturb=lambda: postgres.restart(4.0)
     )
 
 
@@ -230,26 +244,43 @@ def test_trial_goes_on_after_a_restart_of_postgresql(postgres):
 
 
 def test_database_that_stays_away_is_an_error(tmp_path):
-    study = optuna.create_study(
-        storage=PersistentStorage(f"sqlite:///{tmp_path / 'a'}", patience=0.3)
-    )
-    (tmp_path / "a").unlink()
-    tmp_path.rmdir()
-    study._storage._backend.engine.dispose()
-    with pytest.warns(UserWarning, match="No connection"), pytest.raises(Exception, match="unable"):
+    folder = tmp_path / "database"
+    folder.mkdir()
+    storage = PersistentStorage(f"sqlite:///{folder / 'file'}", patience=0.3)
+    study = optuna.create_study(storage=storage)
+    storage.engine.dispose()
+    shutil.rmtree(folder)
+    with pytest.warns(UserWarning, match="No connection"), pytest.raises(StorageInternalError):
         study.ask()
 
 
-def test_end_of_a_trial_whose_answer_was_lost(postgres):
-    """A commit may have been done though the connection broke before the answer."""
-    storage = new_study(postgres)._storage._backend
-    study = open_study(postgres.url)
-    trial = study.ask({})
-    finished = storage.set_trial_state_values(trial._trial_id, TrialState.COMPLETE, [1.0, 2.0])
-    assert finished
-    # Nobody else may tell it again, with the same values or others.
+def test_error_that_is_not_of_the_connection_is_raised_at_once():
+    storage = PersistentStorage("sqlite://")
+    with pytest.raises(KeyError):
+        storage.get_study_name_from_id(7)
+    study = optuna.create_study(storage=storage)
+    trial = study.ask()
+    study.tell(trial, 1.0)
     with pytest.raises(UpdateFinishedTrialError):
-        storage.set_trial_state_values(trial._trial_id, TrialState.COMPLETE, [1.0, 2.0])
+        storage.set_trial_state_values(trial._trial_id, TrialState.COMPLETE, [1.0])
+
+
+@pytest.mark.filterwarnings("ignore:No connection to the database")
+def test_end_of_a_trial_whose_answer_was_lost():
+    """The connection breaks after the commit."""
+    storage = PersistentStorage("sqlite://")
+    study = optuna.create_study(storage=storage)
+    trial = study.ask()
+    answers = iter([True])
+
+    def lose_one_answer(session):
+        if next(answers, False):
+            raise OperationalError("commit", None, Exception("server closed the connection"))
+
+    event.listen(storage.scoped_session, "after_commit", lose_one_answer)
+    assert storage.set_trial_state_values(trial._trial_id, TrialState.COMPLETE, [1.5])
+    assert list(answers) == []
+    assert study.trials[0].value == 1.5
 
 
 def explore(where, n_trials):
