@@ -48,7 +48,7 @@ INSTANCES: dict[str, dict] = {
 # Constructor arguments without a default, or of which one is needed.
 REQUIRED = {
     "LastValueHold": ["max_age"],
-    # With 100 trials the checks would take long; they are meant for estimators that are trained once.
+    # The checks are meant for estimators that are trained once, not 100 times.
     "ParetoSearchCV": ["estimator", "space", "sampler", "n_trials", "error_score"],
     "PerTargetRegressor": ["regressor"],
     "SteadyStateFilter": ["bounds"],

@@ -39,6 +39,7 @@ class Replica:
             [-1.0 if way == StudyDirection.MAXIMIZE else 1.0 for way in study.directions]
         )
         self._seen: set[int] = set()  # ids of finished trials
+        self._n_settled = 0  # trials before the first unfinished one
         self._rows: dict[int, int] = {}  # in the engine's archive, by id
         self._trials: list[FrozenTrial] = []  # by row
         self._populations: defaultdict[int, list[int]] = defaultdict(list)  # rows by generation
@@ -62,13 +63,13 @@ class Replica:
         """Number of complete trials of the present generation."""
         return len(self._populations[self.engine.generation])
 
-    def read(self, trials: Iterable[FrozenTrial], generation_key: str) -> list[FrozenTrial]:
+    def read(self, trials: Sequence[FrozenTrial], generation_key: str) -> list[FrozenTrial]:
         """Add what has been finished since the last time to the archive.
 
         Parameters
         ----------
-        trials : iterable of optuna.trial.FrozenTrial
-            All trials of the study.
+        trials : sequence of optuna.trial.FrozenTrial
+            All trials of the study, by number.
         generation_key : str
             System attribute with the generation that a trial counts for.
 
@@ -77,13 +78,14 @@ class Replica:
         unfinished : list of optuna.trial.FrozenTrial
         """
         unfinished = []
-        for trial in trials:
+        for trial in trials[self._n_settled :]:
             if trial._trial_id in self._seen:
                 continue
             if trial.state.is_finished():
                 self._record(trial, trial.system_attrs.get(generation_key))
             else:
                 unfinished.append(trial)
+        self._n_settled = unfinished[0].number if unfinished else len(trials)
         self._rank_infeasible(range(len(self._trials)))
         return unfinished
 
@@ -159,7 +161,7 @@ class Replica:
         They rise with the violation and are on the scale of the feasible values, as objectives are
         normalised over all rows.
         """
-        infeasible = [row for row in rows if row in self._violations]
+        infeasible = [row for row in rows if row in self._violations] if self._violations else []
         if not infeasible:
             return
         values = self._values[[row for row in rows if row not in self._violations]]

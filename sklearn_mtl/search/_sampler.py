@@ -265,7 +265,8 @@ class PHMOEASampler(BaseGASampler):
         """Read what is new in the study: finished trials, and what others are at, by its key."""
         assert self.population_size is not None
         replica = self._replica_of(study)
-        unfinished = replica.read(study._get_trials(deepcopy=False), self._get_generation_key())
+        trials = study._storage.get_all_trials(study._study_id, deepcopy=False)
+        unfinished = replica.read(trials, self._get_generation_key())
         claims = (_claim(space, other) for other in unfinished if other.number != trial.number)
         running = {space.key(config): config for config in claims if config is not None}
         parents = self._stored_parents(study)

@@ -16,7 +16,7 @@ _NEWEST = 150  # of which so many because they are new
 _REFIT = 20  # it is fitted anew when the evaluations have grown by one in so many
 _RELEARN = 1.3  # and its shape is learnt anew when they have grown by this factor
 _NEAR = 0.1  # in ranges of the front: rows so far behind it are followed half as exactly
-_MARGIN = 1.1
+_MARGIN = 0.1  # of the front's range, beyond which gains count only when they count widely
 _CROSSOVER_ETA, _MUTATION_ETA = 15.0, 20.0
 _TINY = 1e-300  # where an objective is constant
 _OPTIMISM = 1.0
@@ -74,7 +74,8 @@ class Screen:
         on_front = non_dominated(values)
         front = values[on_front]
         self._low = front.min(axis=0)
-        span = front.max(axis=0) - self._low
+        # A front that is narrow yet must not be the measure of everything.
+        span = np.maximum(front.max(axis=0), np.median(values, axis=0)) - self._low
         self._span = np.where(span > 0, span, np.maximum(np.ptp(values, axis=0), _TINY))
         scaled = self._scaled(values)
         behind = np.max(scaled[:, None] - scaled[None, on_front], axis=2).min(axis=1)
@@ -128,7 +129,7 @@ class Screen:
             front = np.concatenate([front, self.predict(running)])
             front = front[non_dominated(front)]
             front = front[np.lexsort(front.T[::-1])]
-        margin = np.full(front.shape[1], _MARGIN)
+        margin = front.max(axis=0) + _MARGIN * np.ptp(front, axis=0)
         reference = np.maximum(margin, self._worst) if wide else margin
         gains = expected_gains(front, predicted, reference, rng)
         return genomes[np.lexsort((predicted.sum(axis=1), -gains))]
