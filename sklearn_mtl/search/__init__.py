@@ -12,6 +12,7 @@ from sklearn_mtl.search._pareto_search import ParetoSearchCV
 from sklearn_mtl.search._phmoea import PHMOEA
 from sklearn_mtl.search._phmoea_settings import MODES, PHMOEASettings
 from sklearn_mtl.search._ready_spaces import attention_mmoe_space, msbcnn_space, tmoep_space
+from sklearn_mtl.search._sampler import PHMOEASampler
 from sklearn_mtl.search._space import ConfigurationSpace
 from sklearn_mtl.search._variables import Continuous, Discrete
 
@@ -21,6 +22,7 @@ __all__ = [
     "ConfigurationSpace",
     "Continuous",
     "Discrete",
+    "PHMOEASampler",
     "PHMOEASettings",
     "ParetoSearchCV",
     "any_of",

@@ -9,34 +9,38 @@ from collections.abc import Callable, Mapping
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, NSGAIIISampler, NSGAIISampler, RandomSampler, TPESampler
 
+from sklearn_mtl.search._sampler import PHMOEASampler
 from sklearn_mtl.search._space import ConfigurationSpace
 
 # With a hundred trials a generation of 50, Optuna's default, would leave two generations.
 POPULATION_SIZE = 20
 
 
-def _phmoea(space: ConfigurationSpace, seed: int) -> BaseSampler:
-    from sklearn_mtl.search._sampler import PHMOEASampler
+def _phmoea(space: ConfigurationSpace, seed: int, n_trials: int) -> BaseSampler:
+    n_generations = max(1, -(-n_trials // POPULATION_SIZE))
+    return PHMOEASampler(
+        space, population_size=POPULATION_SIZE, n_generations=n_generations, seed=seed
+    )
 
-    return PHMOEASampler(space, population_size=POPULATION_SIZE, seed=seed)
 
-
-def _nsga3(space: ConfigurationSpace, seed: int) -> BaseSampler:
+def _nsga3(space: ConfigurationSpace, seed: int, n_trials: int) -> BaseSampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         return NSGAIIISampler(population_size=POPULATION_SIZE, seed=seed)
 
 
-SAMPLERS: Mapping[str, Callable[[ConfigurationSpace, int], BaseSampler]] = {
+SAMPLERS: Mapping[str, Callable[[ConfigurationSpace, int, int], BaseSampler]] = {
     "phmoea": _phmoea,
-    "nsga2": lambda _, seed: NSGAIISampler(population_size=POPULATION_SIZE, seed=seed),
+    "nsga2": lambda _, seed, n_trials: NSGAIISampler(population_size=POPULATION_SIZE, seed=seed),
     "nsga3": _nsga3,
-    "tpe": lambda _, seed: TPESampler(seed=seed),
-    "random": lambda _, seed: RandomSampler(seed=seed),
+    "tpe": lambda _, seed, n_trials: TPESampler(seed=seed),
+    "random": lambda _, seed, n_trials: RandomSampler(seed=seed),
 }
 
 
-def make_sampler(sampler: str | BaseSampler, space: ConfigurationSpace, seed: int) -> BaseSampler:
+def make_sampler(
+    sampler: str | BaseSampler, space: ConfigurationSpace, seed: int, n_trials: int
+) -> BaseSampler:
     """Make the sampler of one search.
 
     Parameters
@@ -45,6 +49,8 @@ def make_sampler(sampler: str | BaseSampler, space: ConfigurationSpace, seed: in
         A sampler of the user's is copied, and keeps its own seed.
     space : ConfigurationSpace
     seed : int
+    n_trials : int
+        Planned trials, of which the stages of PHMOEA are shares.
 
     Returns
     -------
@@ -52,4 +58,4 @@ def make_sampler(sampler: str | BaseSampler, space: ConfigurationSpace, seed: in
     """
     if isinstance(sampler, BaseSampler):
         return copy.deepcopy(sampler)
-    return SAMPLERS[sampler](space, seed)
+    return SAMPLERS[sampler](space, seed, n_trials)

@@ -65,7 +65,8 @@ def set_up(
     seed = seed_of_study(study, _seed(search.random_state))
     # A study that goes on must not propose the same again that it began with.
     n_trials = len(study.get_trials(deepcopy=False))
-    study.sampler = make_sampler(search.sampler, space, derived_seed(seed, n_trials))
+    sampler_seed = derived_seed(seed, n_trials)
+    study.sampler = make_sampler(search.sampler, space, sampler_seed, search.n_trials)
     evaluator = Evaluator(
         EstimatorFactory(estimator, space, seed),
         X,

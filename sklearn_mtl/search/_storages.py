@@ -7,17 +7,14 @@ import warnings
 from pathlib import Path
 
 from optuna.exceptions import ExperimentalWarning
-from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
-from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.storages import BaseStorage, InMemoryStorage
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from sklearn_mtl.search._persistent_storage import PersistentStorage
+from sklearn_mtl.search._persistent_storage import PersistentStorage, journal_storage
 from sklearn_mtl.search._reclaim import retry_trial
 
 HEARTBEAT_SECONDS = 30
-# A process may be killed while it holds the lock of a journal, which takes milliseconds.
-LOCK_SECONDS = 10
 
 
 def open_storage(storage: str | BaseStorage | None) -> BaseStorage:
@@ -76,8 +73,7 @@ def _journal(path: Path) -> BaseStorage:
             f"{str(path)!r} exists and is no journal of a search, which would be appended to it. "
             "Choose another path."
         )
-    lock = JournalFileOpenLock(str(path), grace_period=LOCK_SECONDS)
-    return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+    return journal_storage(path)
 
 
 def _is_journal(path: Path) -> bool:

@@ -256,7 +256,7 @@ def test_a_search_that_is_ended_goes_on(table, tmp_path, sent, code):
     wait_for_trials(process, journal, 2)
     os.killpg(process.pid, sent)
     told, warned = process.communicate()
-    assert process.returncode == code
+    assert process.returncode == code, warned
     assert out.exists() == (sent == signal.SIGINT)
     if out.exists():
         assert "Go on with the same command and --force." in told

@@ -38,7 +38,7 @@ def test_front_by_plain_loops():
 
 
 def test_groups_of_a_search():
-    search = searched(constraints=["n_parameters <= 9"])
+    search = searched(constraints=["n_parameters <= 8"])
     display = ParetoFrontDisplay.from_estimator(search)
     front = search.pareto_front_
     expected = front[["n_parameters", "mse"]].to_numpy()
