@@ -6,7 +6,7 @@ from sklearn_mtl import __version__
 from sklearn_mtl.cli import main
 
 
-@pytest.mark.parametrize("command", ["demo", "fit", "predict", "report", "benchmark"])
+@pytest.mark.parametrize("command", ["demo", "fit", "predict", "report", "search", "benchmark"])
 def test_help_of_each_command_has_examples(capsys, command):
     with pytest.raises(SystemExit) as stop:
         main([command, "--help"])
