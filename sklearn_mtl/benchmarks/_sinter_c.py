@@ -154,8 +154,9 @@ def run(arguments: argparse.Namespace) -> None:
     for protocol, rows in results.groupby("protocol", sort=False):
         sections.append(f"## {MULTIRATE_PROTOCOLS[str(protocol)].description}")
         sections.append(markdown_table(overall_table(rows)))
-        sections.append("### NMSE by target")
-        sections.append(markdown_table(target_table(rows, "NMSE")))
+        for metric in METRICS:
+            sections.append(f"### {metric} by target")
+            sections.append(markdown_table(target_table(rows, metric)))
         differences = difference_table(rows)
         if len(differences):
             sections.append(

@@ -70,6 +70,8 @@ def test_sinter_c(run_benchmark, small_flotation, monkeypatch):
     assert np.isfinite(results["NMSE overall"]).all()
     report = (out / "sinter-c.md").read_text()
     assert report.count("seeds paired") == 4
+    for metric in ("NMSE", "NMAE", "MAPE"):
+        assert report.count(f"### {metric} by target") == 4
 
     monkeypatch.setattr(_sinter_c, "MULTIRATE_PROTOCOLS", _without_loaders())
     run_benchmark(_sinter_c, *options)
