@@ -50,6 +50,8 @@ ROOMS = {
     "torchjd": {"weighting", "benchmarks"},
     "chemotools": {"datasets"},
 }
+# Rooms of the search, the ground first
+SEARCH_FLOORS = ["_space", "_engine", "problems", "_studies", "_pareto"]
 TORCH_ONLY = ["nn", "losses"]
 OPTIONAL = ["matplotlib", "optuna", "pyarrow", "catboost", "captum", "torchjd"]
 OPTIONAL += ["chemotools", "pymoo"]
@@ -149,6 +151,18 @@ def test_what_a_room_may_know(name):
         edge for edge in own() if room(edge.importer) == name and room(edge.imported) not in allowed
     ]
     assert not wrong
+
+
+def test_imports_point_down_within_the_search():
+    def floor(module):
+        package, _, rest = module.partition(".search.")
+        name = rest.partition(".")[0]
+        return SEARCH_FLOORS.index(name) if package == "sklearn_mtl" and name else None
+
+    edges = [(floor(edge.importer), floor(edge.imported), edge) for edge in own()]
+    edges = [edge for edge in edges if None not in edge[:2]]
+    assert {upper for upper, _, _ in edges} == set(range(len(SEARCH_FLOORS)))
+    assert not [edge for upper, lower, edge in edges if lower > upper]
 
 
 @pytest.mark.parametrize("name", TORCH_ONLY)

@@ -11,8 +11,8 @@ import numpy as np
 from sklearn_mtl._optional import import_optional
 from sklearn_mtl.benchmarks._hdtlz_cases import CASES, ObservedProblem
 from sklearn_mtl.benchmarks._hdtlz_searches import SEARCHES
-from sklearn_mtl.search._front_choice import KINDS, choose_front
-from sklearn_mtl.search._ranking import non_dominated
+from sklearn_mtl.search._engine.front_choice import KINDS, choose_front
+from sklearn_mtl.search._engine.ranking import non_dominated
 
 POPULATION = "population"  # the set that an algorithm itself gives
 SETS = (POPULATION, *KINDS)

@@ -11,7 +11,7 @@ from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 
 from sklearn_mtl.benchmarks._hdtlz_cases import Problem, Search
 from sklearn_mtl.benchmarks._pymoo_rivals import PYMOO_SEARCHES
-from sklearn_mtl.search._phmoea import MODES, PHMOEA
+from sklearn_mtl.search._engine.phmoea import MODES, PHMOEA
 
 OURS, PAPER = "PHMOEA", "PHMOEA, paper"
 _PUBLISHED = replace(MODES["paper"], stages=(0.2, 0.4))  # B.6 for synthetic problems

@@ -36,7 +36,7 @@ from sklearn_mtl.benchmarks._scores import mean_and_spread
 from sklearn_mtl.benchmarks._search_figure import plot_fronts
 from sklearn_mtl.benchmarks._search_task import EVALUATION_KEYS, SRUTask
 from sklearn_mtl.search import MODES
-from sklearn_mtl.search._ranking import non_dominated
+from sklearn_mtl.search._engine.ranking import non_dominated
 
 SEARCHES: dict[str, Search] = {
     OURS: phmoea,

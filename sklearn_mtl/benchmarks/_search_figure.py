@@ -8,7 +8,7 @@ import pandas as pd
 
 from sklearn_mtl._optional import import_optional
 from sklearn_mtl.benchmarks._figure_style import COLOURS, tidy
-from sklearn_mtl.search._ranking import non_dominated
+from sklearn_mtl.search._engine.ranking import non_dominated
 
 
 def plot_fronts(trials: pd.DataFrame, path: Path) -> None:

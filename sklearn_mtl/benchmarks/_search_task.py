@@ -25,7 +25,7 @@ from sklearn_mtl.search import (
     msbcnn_space,
     tmoep_space,
 )
-from sklearn_mtl.search._encoding import Encoding
+from sklearn_mtl.search._engine.encoding import Encoding
 
 EVALUATION_KEYS = ("configuration", "rows", "epochs", "seed")
 FAILED = (100.0, 1e9)  # what a search is told of a training that ended in an error

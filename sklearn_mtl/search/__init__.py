@@ -7,14 +7,14 @@ is asked for, so that searching any scikit-learn estimator needs none of the net
 from importlib import import_module
 from typing import Any
 
-from sklearn_mtl.search._any_of import any_of
-from sklearn_mtl.search._pareto_search import ParetoSearchCV
-from sklearn_mtl.search._phmoea import PHMOEA
-from sklearn_mtl.search._phmoea_settings import MODES, PHMOEASettings
-from sklearn_mtl.search._ready_spaces import attention_mmoe_space, msbcnn_space, tmoep_space
-from sklearn_mtl.search._sampler import PHMOEASampler
-from sklearn_mtl.search._space import ConfigurationSpace
-from sklearn_mtl.search._variables import Continuous, Discrete
+from sklearn_mtl.search._engine.phmoea import PHMOEA
+from sklearn_mtl.search._engine.phmoea_settings import MODES, PHMOEASettings
+from sklearn_mtl.search._pareto.pareto_search import ParetoSearchCV
+from sklearn_mtl.search._space.any_of import any_of
+from sklearn_mtl.search._space.ready_spaces import attention_mmoe_space, msbcnn_space, tmoep_space
+from sklearn_mtl.search._space.space import ConfigurationSpace
+from sklearn_mtl.search._space.variables import Continuous, Discrete
+from sklearn_mtl.search._studies.sampler import PHMOEASampler
 
 __all__ = [
     "MODES",

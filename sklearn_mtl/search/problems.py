@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sklearn_mtl._optional import import_optional
-from sklearn_mtl.search._ranking import non_dominated
-from sklearn_mtl.search._space import ConfigurationSpace
-from sklearn_mtl.search._variables import Continuous, Discrete, Variable
+from sklearn_mtl.search._engine.ranking import non_dominated
+from sklearn_mtl.search._space.space import ConfigurationSpace
+from sklearn_mtl.search._space.variables import Continuous, Discrete, Variable
 
 __all__ = ["HDTLZ2", "HDTLZ7", "as_pymoo"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.search import Continuous
-from sklearn_mtl.search._bins import Bins
+from sklearn_mtl.search._engine.bins import Bins
 
 
 def bin_by_loops(edges, position):

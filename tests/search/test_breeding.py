@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.search import MODES, ConfigurationSpace, Continuous, Discrete
-from sklearn_mtl.search._breeding import Breeding, _stacked
-from sklearn_mtl.search._encoding import Encoding
+from sklearn_mtl.search._engine.breeding import Breeding, _stacked
+from sklearn_mtl.search._engine.encoding import Encoding
 
 SPACE = ConfigurationSpace(
     [Discrete("a", [1, 2, 3, 4]), Discrete("b", ["x", "y"]), Continuous("c", 0.0, 1.0)]

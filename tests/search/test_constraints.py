@@ -2,8 +2,8 @@
 
 import pytest
 
-from sklearn_mtl.search._constraints import find_constraints
-from sklearn_mtl.search._goals import find_goals
+from sklearn_mtl.search._pareto.constraints import find_constraints
+from sklearn_mtl.search._pareto.goals import find_goals
 
 
 @pytest.mark.parametrize(

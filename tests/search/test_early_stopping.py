@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.search._early_stopping import reference_point, stagnates
+from sklearn_mtl.search._engine.early_stopping import reference_point, stagnates
 
 
 def front_at(quality, n_points=5):

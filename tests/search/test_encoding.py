@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import chisquare
 
 from sklearn_mtl.search import ConfigurationSpace, Continuous, Discrete
-from sklearn_mtl.search._encoding import Encoding
+from sklearn_mtl.search._engine.encoding import Encoding
 from tests.search.test_space import SEEDS, draw_all, random_space
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.search._environment import select_by_contribution, select_by_crowding
+from sklearn_mtl.search._engine.environment import select_by_contribution, select_by_crowding
 from tests.search.test_ranking import crowding_by_loops, ranks_by_loops, values_with_ties
 
 SELECTIONS = [select_by_crowding, select_by_contribution]

@@ -21,15 +21,15 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from sklearn_mtl.search import ConfigurationSpace, Discrete
-from sklearn_mtl.search._persistent_storage import PersistentStorage, journal_storage
-from sklearn_mtl.search._reclaim import (
+from sklearn_mtl.search._studies.persistent_storage import PersistentStorage, journal_storage
+from sklearn_mtl.search._studies.reclaim import (
     OWNER,
     mark_owner,
     optimize_together,
     reclaim_stale_trials,
     retry_trial,
 )
-from sklearn_mtl.search._sampler import PHMOEASampler
+from sklearn_mtl.search._studies.sampler import PHMOEASampler
 from sklearn_mtl.search.problems import HDTLZ2
 from tests.search._postgres import Postgres, find_binaries
 

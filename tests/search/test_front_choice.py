@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from sklearn_mtl.search._front_choice import KINDS, choose_front
-from sklearn_mtl.search._hypervolume import hypervolume
+from sklearn_mtl.search._engine.front_choice import KINDS, choose_front
+from sklearn_mtl.search._engine.hypervolume import hypervolume
 
 
 def random_front(n, seed):

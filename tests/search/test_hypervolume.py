@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.search._hypervolume import hypervolume
+from sklearn_mtl.search._engine.hypervolume import hypervolume
 
 
 def by_cells(points, reference):

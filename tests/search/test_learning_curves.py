@@ -11,14 +11,14 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_mtl import MultiTaskRegressor
 from sklearn_mtl.search import ConfigurationSpace, Discrete
-from sklearn_mtl.search._learning_curves import (
+from sklearn_mtl.search._pareto.learning_curves import (
     STARTUP_CURVES,
     WARMUP_EPOCHS,
     Curve,
     LearningCurveStop,
     median_curve,
 )
-from sklearn_mtl.search._pareto_search import ParetoSearchCV
+from sklearn_mtl.search._pareto.pareto_search import ParetoSearchCV
 from tests.search.searched import line
 
 

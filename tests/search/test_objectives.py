@@ -13,8 +13,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
 from sklearn_mtl import PerTargetRegressor
-from sklearn_mtl.search._model_size import count_parameters
-from sklearn_mtl.search._objectives import FittedSplit, find_objectives
+from sklearn_mtl.search._pareto.model_size import count_parameters
+from sklearn_mtl.search._pareto.objectives import FittedSplit, find_objectives
 
 
 class Fixed(RegressorMixin, BaseEstimator):

@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 
 from sklearn_mtl.search import ConfigurationSpace, Continuous, Discrete
-from sklearn_mtl.search._pareto_search import ParetoSearchCV
+from sklearn_mtl.search._pareto.pareto_search import ParetoSearchCV
 from tests.search.searched import Counted, Fragile, Interrupted, Killed, Noisy, WeightedRidge, line
 
 X, Y = line()

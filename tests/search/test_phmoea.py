@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.search import MODES, PHMOEA, ConfigurationSpace, Continuous, Discrete
-from sklearn_mtl.search._encoding import Encoding
-from sklearn_mtl.search._ranking import non_dominated
+from sklearn_mtl.search._engine.encoding import Encoding
+from sklearn_mtl.search._engine.ranking import non_dominated
 from tests.search.test_space import random_space
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from sklearn_mtl.search._players import Players, Pools, hot_chances, other_chances
+from sklearn_mtl.search._engine.players import Players, Pools, hot_chances, other_chances
 
 
 def some_players(n, rng):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.search._ranking import crowding_distances, dominates, non_dominated, ranks
+from sklearn_mtl.search._engine.ranking import crowding_distances, dominates, non_dominated, ranks
 
 SEEDS = range(8)
 

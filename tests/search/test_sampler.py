@@ -11,8 +11,8 @@ import pytest
 from optuna.trial import TrialState
 
 from sklearn_mtl.search import PHMOEA, ConfigurationSpace, Continuous, Discrete
-from sklearn_mtl.search._persistent_storage import journal_storage
-from sklearn_mtl.search._sampler import PHMOEASampler
+from sklearn_mtl.search._studies.persistent_storage import journal_storage
+from sklearn_mtl.search._studies.sampler import PHMOEASampler
 from sklearn_mtl.search.problems import HDTLZ2
 
 PROBLEM = HDTLZ2(n=6)

@@ -9,7 +9,7 @@ from optuna.testing.pytest_samplers import (
 )
 
 from sklearn_mtl.search import ConfigurationSpace, Continuous, Discrete
-from sklearn_mtl.search._sampler import PHMOEASampler
+from sklearn_mtl.search._studies.sampler import PHMOEASampler
 
 
 class TestWithoutSpace(BasicSamplerTestCase, MultiObjectiveSamplerTestCase):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.search._scoring import member_weights, normalised
+from sklearn_mtl.search._engine.scoring import member_weights, normalised
 from tests.search.test_ranking import crowding_by_loops, ranks_by_loops, values_with_ties
 
 STAGES = (0.3, 0.6)

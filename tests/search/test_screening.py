@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.search import ConfigurationSpace, Continuous, Discrete
-from sklearn_mtl.search._encoding import Encoding
-from sklearn_mtl.search._hypervolume import hypervolume
-from sklearn_mtl.search._ranking import non_dominated
-from sklearn_mtl.search._screening import FEWEST_ROWS, Screen, _milestones, expected_gains
+from sklearn_mtl.search._engine.encoding import Encoding
+from sklearn_mtl.search._engine.hypervolume import hypervolume
+from sklearn_mtl.search._engine.ranking import non_dominated
+from sklearn_mtl.search._engine.screening import FEWEST_ROWS, Screen, _milestones, expected_gains
 
 SPACE = ConfigurationSpace(
     [

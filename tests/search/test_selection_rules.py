@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.search._selection_rules import Front, selection_rule
+from sklearn_mtl.search._pareto.selection_rules import Front, selection_rule
 
 
 def front(*points, size=1):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.search import ConfigurationSpace, Continuous, Discrete
-from sklearn_mtl.search._encoding import Encoding
-from sklearn_mtl.search._surrogate import Features, ObjectiveModel, kernel
+from sklearn_mtl.search._engine.encoding import Encoding
+from sklearn_mtl.search._engine.surrogate import Features, ObjectiveModel, kernel
 
 SPACE = ConfigurationSpace(
     [

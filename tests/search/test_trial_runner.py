@@ -8,9 +8,9 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from sklearn_mtl.search._pareto_search import ParetoSearchCV
-from sklearn_mtl.search._trial_records import ERROR, EVALUATION, KEY, TRAINING
-from sklearn_mtl.search._trial_runner import find_twin
+from sklearn_mtl.search._pareto.pareto_search import ParetoSearchCV
+from sklearn_mtl.search._pareto.trial_records import ERROR, EVALUATION, KEY, TRAINING
+from sklearn_mtl.search._pareto.trial_runner import find_twin
 from tests.search.searched import Counted, line
 
 

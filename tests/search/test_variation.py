@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare, ks_2samp
 
-from sklearn_mtl.search._variation import (
+from sklearn_mtl.search._engine.variation import (
     another_choice,
     choose_mutations,
     polynomial_mutation,

@@ -1,0 +1,1 @@
+"""PHMOEA by ask and tell: operators, players, surrogate and the choice of a front."""

@@ -1,0 +1,1 @@
+"""ParetoSearchCV: trials that train and score, their records, and the models of the front."""

@@ -1,0 +1,208 @@
+"""What a search measures of a fitted model: scores, sizes and times, all by name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from inspect import signature
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from sklearn.metrics import (
+    get_scorer,
+    get_scorer_names,
+    make_scorer,
+    mean_absolute_error,
+    mean_squared_error,
+)
+from sklearn.utils.metadata_routing import _routing_enabled
+
+from sklearn_mtl.metrics import (
+    masked_r2_score,
+    normalized_mean_absolute_error,
+    normalized_mean_squared_error,
+)
+from sklearn_mtl.metrics._multioutput import average_over_targets
+from sklearn_mtl.metrics._observed_labels import observed_labels, require_labels
+from sklearn_mtl.search._pareto.model_size import count_parameters
+
+LATENCY_REPEATS = 20
+
+
+class FittedSplit(NamedTuple):
+    """A model fitted on the training part of a split, with what else can be measured.
+
+    Attributes
+    ----------
+    estimator : estimator
+    X_test : array-like
+        Inputs of the test part.
+    fit_time : float
+        Seconds of the training.
+    """
+
+    estimator: Any
+    X_test: Any
+    fit_time: float
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One objective: a score on the test part, or a property of the model.
+
+    Parameters
+    ----------
+    name : str
+        Name of its column.
+    maximised : bool
+        Whether more is better, as of scikit-learn's scores.
+    scorer : callable or None
+        ``(estimator, X, y)`` -> score, of which more is better.
+    measure : callable or None
+        From a `FittedSplit` to a number; one of the two is given.
+    """
+
+    name: str
+    maximised: bool = False
+    scorer: Any = None
+    measure: Callable[[FittedSplit], float] | None = None
+
+    @property
+    def direction(self) -> Literal["minimize", "maximize"]:
+        """The same in the words of Optuna."""
+        return "maximize" if self.maximised else "minimize"
+
+    def shown(self, score: float) -> float:
+        """Turn a scorer's value into the objective's: an error is a score with its sign turned."""
+        return score if self.maximised else -score
+
+
+class PlainScore:
+    """A function ``(estimator, X, y) -> score`` with the one question that scikit-learn asks."""
+
+    def __init__(self, function: Callable[..., float]) -> None:
+        self.function = function
+
+    def __call__(self, estimator: Any, X: Any, y: Any = None, **params: Any) -> float:
+        return self.function(estimator, X, y, **params)
+
+    def _accept_sample_weight(self) -> bool:
+        return "sample_weight" in signature(self.function).parameters
+
+
+def find_objectives(specifications: Iterable[str | Callable[..., float]]) -> list[Objective]:
+    """Look up objectives by name; functions and scorers are scores, of which more is better.
+
+    Parameters
+    ----------
+    specifications : iterable of str or callable
+
+    Returns
+    -------
+    objectives : list of Objective
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown or stands twice.
+    """
+    objectives = [
+        _named(spec) if isinstance(spec, str) else _of_callable(spec) for spec in specifications
+    ]
+    names = [objective.name for objective in objectives]
+    if len(set(names)) < len(names):
+        raise ValueError(f"Objectives must have different names. Got {', '.join(names)}.")
+    return objectives
+
+
+def _named(name: str) -> Objective:
+    if name in ERRORS:
+        return Objective(name, scorer=_own_scorer(ERRORS[name], greater_is_better=False))
+    if name in MEASURES:
+        return Objective(name, measure=MEASURES[name])
+    if name == "r2":  # scikit-learn's own knows no missing labels
+        return Objective(name, maximised=True, scorer=_own_scorer(masked_r2_score))
+    if name in get_scorer_names():
+        return Objective(name, maximised=True, scorer=get_scorer(name))
+    raise ValueError(
+        f"{name!r} is no objective. Errors: {', '.join(ERRORS)}; properties: "
+        f"{', '.join(MEASURES)}; scores: the names of sklearn.metrics.get_scorer_names()."
+    )
+
+
+def _own_scorer(metric: Callable[..., Any], **params: Any) -> Any:
+    scorer = make_scorer(metric, **params)
+    # The user, who gave a name, has no scorer on which to request the weights.
+    return scorer.set_score_request(sample_weight=True) if _routing_enabled() else scorer
+
+
+def _of_callable(score: Callable[..., float]) -> Objective:
+    if hasattr(score, "_score_func"):  # one of scikit-learn's make_scorer
+        return Objective(score._score_func.__name__, maximised=True, scorer=score)
+    name = getattr(score, "__name__", type(score).__name__)
+    return Objective(name, maximised=True, scorer=PlainScore(score))
+
+
+def _mean_squared_error(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    return _mean_over_targets(mean_squared_error, y_true, y_pred, sample_weight)
+
+
+def _root_mean_squared_error(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    return _mean_over_targets(
+        lambda *values, **weight: mean_squared_error(*values, **weight) ** 0.5,
+        y_true,
+        y_pred,
+        sample_weight,
+    )
+
+
+def _mean_absolute_error(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    return _mean_over_targets(mean_absolute_error, y_true, y_pred, sample_weight)
+
+
+def _mean_over_targets(
+    error: Callable[..., float], y_true: Any, y_pred: Any, sample_weight: Any
+) -> float:
+    """Mean over targets of an error over the observed labels."""
+    targets = observed_labels(y_true, y_pred, sample_weight=sample_weight)
+    require_labels(targets)
+    errors = [
+        float(error(target.y_true, target.y_pred, sample_weight=target.sample_weight))
+        for target in targets
+    ]
+    return float(average_over_targets(errors, "uniform_average"))
+
+
+def _size(split: FittedSplit) -> float:
+    return float(count_parameters(split.estimator))
+
+
+def _fit_time(split: FittedSplit) -> float:
+    return split.fit_time
+
+
+def _latency(split: FittedSplit) -> float:
+    """Median of the seconds that the prediction of one row takes."""
+    row = split.X_test.iloc[:1] if hasattr(split.X_test, "iloc") else split.X_test[:1]
+    split.estimator.predict(row)  # the first call may prepare something
+    seconds = []
+    for _ in range(LATENCY_REPEATS):
+        start = time.perf_counter()
+        split.estimator.predict(row)
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds))
+
+
+ERRORS: Mapping[str, Callable[..., Any]] = {
+    "mse": _mean_squared_error,
+    "rmse": _root_mean_squared_error,
+    "mae": _mean_absolute_error,
+    "nmse": normalized_mean_squared_error,
+    "nmae": normalized_mean_absolute_error,
+}
+MEASURES: Mapping[str, Callable[[FittedSplit], float]] = {
+    "n_parameters": _size,
+    "fit_time": _fit_time,
+    "predict_latency": _latency,
+}

@@ -1,0 +1,121 @@
+"""What a search does after every trial: show it, and end when there is nothing left to gain."""
+
+from __future__ import annotations
+
+import numpy as np
+import optuna
+from optuna.trial import FrozenTrial
+from tqdm.auto import tqdm
+
+from sklearn_mtl.search._engine.early_stopping import stagnates
+from sklearn_mtl.search._engine.ranking import non_dominated
+from sklearn_mtl.search._pareto.objectives import Objective
+from sklearn_mtl.search._pareto.trial_records import is_recorded
+
+
+def feasible_losses(study: optuna.Study) -> tuple[np.ndarray, np.ndarray]:
+    """Read what complete trials that keep the constraints have reached.
+
+    Parameters
+    ----------
+    study : optuna.Study
+
+    Returns
+    -------
+    numbers : int ndarray of shape (n_trials,)
+        Numbers of the trials.
+    losses : ndarray of shape (n_trials, n_objectives)
+        Their objectives, with the signs turned of those that are maximised.
+    """
+    signs = [-1 if d == optuna.study.StudyDirection.MAXIMIZE else 1 for d in study.directions]
+    trials = [
+        trial
+        for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+        if all(violation <= 0 for violation in trial.constraints.values())
+    ]
+    losses = np.array([trial.values for trial in trials], dtype=float)
+    return (
+        np.array([trial.number for trial in trials], dtype=int),
+        losses.reshape(len(trials), len(signs)) * signs,
+    )
+
+
+def n_recorded(study: optuna.Study) -> int:
+    """Count the trials that came to their end."""
+    return sum(is_recorded(trial) for trial in study.get_trials(deepcopy=False))
+
+
+class StopAt:
+    """Stop when the study has so many finished trials, also those of other processes.
+
+    Parameters
+    ----------
+    n_trials : int
+    """
+
+    def __init__(self, n_trials: int) -> None:
+        self.n_trials = n_trials
+
+    def __call__(self, study: optuna.Study, trial: FrozenTrial) -> None:
+        """Look after a trial."""
+        if n_recorded(study) >= self.n_trials:
+            study.stop()
+
+
+class StopWhenStagnant:
+    """Stop when the front no longer gets better.
+
+    Parameters
+    ----------
+    generation : int
+        Number of finished trials after which to look.
+    """
+
+    def __init__(self, generation: int) -> None:
+        self.generation = generation
+
+    def __call__(self, study: optuna.Study, trial: FrozenTrial) -> None:
+        """Look at the end of a generation."""
+        finished = n_recorded(study)
+        if finished % self.generation:
+            return
+        numbers, losses = feasible_losses(study)
+        ends = range(self.generation, finished + 1, self.generation)
+        # Numbers also count interrupted trials, which is close enough for the end of a generation.
+        history = [losses[numbers < end] for end in ends]
+        history = [values for values in history if len(values)]
+        if stagnates(history):
+            study.stop()
+
+
+class ProgressBar:
+    """A bar over the trials with the time left, the size of the front and the best error.
+
+    Parameters
+    ----------
+    n_trials : int
+        Trials in all.
+    n_done : int
+        Those of earlier runs.
+    objective : Objective
+        The first one.
+    """
+
+    def __init__(self, n_trials: int, n_done: int, objective: Objective) -> None:
+        self.objective = objective
+        self.bar = tqdm(total=n_trials, initial=n_done, unit="trial", desc="ParetoSearchCV")
+
+    def __call__(self, study: optuna.Study, trial: FrozenTrial) -> None:
+        """Move the bar."""
+        _, losses = feasible_losses(study)
+        if len(losses):
+            best = losses[:, 0].min() * (-1 if self.objective.maximised else 1)
+            front = np.unique(losses[non_dominated(losses)], axis=0)
+            self.bar.set_postfix(
+                {"front": len(front), self.objective.name: f"{best:.4g}"}, refresh=False
+            )
+        self.bar.update()
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        self.bar.close()

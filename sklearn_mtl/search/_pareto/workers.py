@@ -1,0 +1,110 @@
+"""Where configurations are evaluated: here, or in processes of their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from queue import SimpleQueue
+from typing import Any
+
+from joblib import cpu_count
+from joblib.externals.loky import BrokenProcessPool, ProcessPoolExecutor
+from joblib.externals.loky import TimeoutError as NotYet
+
+from sklearn_mtl.search._pareto.interrupts import Interrupts
+from sklearn_mtl.search._pareto.learning_curves import Curve
+from sklearn_mtl.search._pareto.trial_evaluation import Evaluation, Evaluator
+
+ATTEMPTS = 2
+POLL_SECONDS = 0.2
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+class InProcess:
+    """Evaluate in this process.
+
+    Parameters
+    ----------
+    evaluator : Evaluator
+    interrupts : Interrupts
+    """
+
+    def __init__(self, evaluator: Evaluator, interrupts: Interrupts) -> None:
+        self.evaluator = evaluator
+        self.interrupts = interrupts
+
+    def __call__(self, config: Mapping[str, Any], earlier: Sequence[Sequence[Curve]]) -> Evaluation:
+        """Evaluate a configuration."""
+        return self.evaluator(config, earlier, self.interrupts.check)
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class WorkerProcesses:
+    """Evaluate in other processes; to be called from as many threads.
+
+    Every process is a pool of its own, so that one that dies, for want of memory say, takes no
+    other trial with it. Its trial is tried again.
+
+    Parameters
+    ----------
+    evaluator : Evaluator
+    n_workers : int
+    interrupts : Interrupts
+        Tells when to give up waiting.
+    """
+
+    def __init__(self, evaluator: Evaluator, n_workers: int, interrupts: Interrupts) -> None:
+        self.evaluator = evaluator
+        self.interrupts = interrupts
+        threads = str(max(1, cpu_count() // n_workers))
+        self._environment = {name: os.environ.get(name, threads) for name in THREAD_VARIABLES}
+        self._all: list[ProcessPoolExecutor] = []
+        self._free: SimpleQueue[ProcessPoolExecutor] = SimpleQueue()
+        for _ in range(n_workers):
+            self._free.put(self._start())
+
+    def __call__(self, config: Mapping[str, Any], earlier: Sequence[Sequence[Curve]]) -> Evaluation:
+        """Evaluate a configuration in a free process.
+
+        Raises
+        ------
+        RuntimeError
+            If the process died at every attempt. What the evaluation raises is passed on.
+        """
+        worker = self._free.get()
+        try:
+            for _ in range(ATTEMPTS):
+                future = worker.submit(self.evaluator, config, earlier)
+                try:
+                    return self._wait(future)
+                except BrokenProcessPool:
+                    self.interrupts.check()
+                    worker = self._start()
+            raise RuntimeError(
+                f"The process of this trial was ended from outside {ATTEMPTS} times, most likely "
+                "for want of memory. Take a smaller `n_jobs` or limit the space."
+            )
+        finally:
+            self._free.put(worker)
+
+    def _wait(self, future: Any) -> Evaluation:
+        while True:
+            try:
+                evaluation = future.result(timeout=POLL_SECONDS)
+            except NotYet:
+                self.interrupts.check()
+            else:
+                self.interrupts.check()  # Ctrl-C reaches the processes too
+                return evaluation
+
+    def _start(self) -> ProcessPoolExecutor:
+        worker = ProcessPoolExecutor(1, env=self._environment)
+        self._all.append(worker)
+        return worker
+
+    def close(self) -> None:
+        """End the processes, whatever they are doing."""
+        for worker in self._all:
+            worker.shutdown(kill_workers=True)

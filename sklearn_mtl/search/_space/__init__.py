@@ -1,0 +1,1 @@
+"""What is searched: parameters, conditions, and the spaces of the three papers."""

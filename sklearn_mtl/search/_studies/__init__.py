@@ -1,0 +1,1 @@
+"""PHMOEA behind Optuna: the sampler, storages, and trials of processes that ended."""
