@@ -160,7 +160,6 @@ def _budgets_sections(arguments: argparse.Namespace) -> list[str]:
     def compute(job: Mapping[str, Any]) -> dict[str, float]:
         return run_to_budgets(job["case"], job["method"], job["population"], budgets, job["seed"])
 
-    methods = [name for name in arguments.methods if name not in ABLATIONS]
     jobs = [
         {
             "case": case,
@@ -172,7 +171,7 @@ def _budgets_sections(arguments: argparse.Namespace) -> list[str]:
         }
         for case in arguments.cases
         for seed in _seeds(arguments)
-        for method in methods
+        for method in arguments.methods
         for size in ([0] if method == WITHOUT_POPULATION_SIZE else arguments.budget_populations)
     ]
     if not jobs:

@@ -89,19 +89,3 @@ def test_random_rows_are_uniform():
     assert chisquare(np.bincount(genomes[:, 0].astype(int), minlength=2)).pvalue > 0.001
     assert chisquare(np.bincount(genomes[:, 1].astype(int), minlength=5)).pvalue > 0.001
     assert chisquare(np.histogram(genomes[:, 2], bins=10, range=(0, 1))[0]).pvalue > 0.001
-
-
-@pytest.mark.parametrize(
-    "variable",
-    [
-        Continuous("x", 0.0, 1.0),
-        Continuous("x", 1e6, 1e6 + 1),
-        Continuous("x", 1e-9, 1e9, log=True),
-        Continuous("x", 0.9, 0.9001, log=True),
-    ],
-)
-def test_as_read_is_what_a_told_configuration_gives(variable):
-    encoding = Encoding(ConfigurationSpace([Discrete("on", [True, False]), variable]))
-    for genome in encoding.random(200, np.random.default_rng(0)):
-        read = encoding.encode(encoding.decode(genome))
-        np.testing.assert_array_equal(encoding.as_read(genome), read)

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.search._engine.ranking import crowding_distances, dominates, non_dominated, ranks
+from sklearn_mtl.search._engine.ranking import (
+    crowding_distances,
+    distances_behind,
+    dominates,
+    non_dominated,
+    ranks,
+)
 
 SEEDS = range(8)
 
@@ -90,3 +96,15 @@ def test_the_front_does_not_hang_on_order_or_scale():
 
 def test_negative_zero_is_zero():
     assert non_dominated(np.array([[0.0, 1.0], [-0.0, 1.0], [-0.0, 2.0]])).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("m", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(5))
+def test_distances_behind_by_plain_loops(m, seed):
+    rng = np.random.default_rng(seed)
+    values = rng.integers(0, 12, size=(60, m)) / 4  # with ties
+    front = values[non_dominated(values)]
+    found = distances_behind(values, front)
+    for row, distance in zip(values, found, strict=True):
+        assert distance == min(max(row - point) for point in front)
+    assert (found[non_dominated(values)] <= 0).all()

@@ -5,9 +5,10 @@ import pytest
 
 from sklearn_mtl.search import ConfigurationSpace, Continuous, Discrete
 from sklearn_mtl.search._engine.encoding import Encoding
+from sklearn_mtl.search._engine.gains import expected_gains
 from sklearn_mtl.search._engine.hypervolume import hypervolume
 from sklearn_mtl.search._engine.ranking import non_dominated
-from sklearn_mtl.search._engine.screening import FEWEST_ROWS, Screen, _milestones, expected_gains
+from sklearn_mtl.search._engine.screening import FEWEST_ROWS, Screen, _milestones
 
 SPACE = ConfigurationSpace(
     [
@@ -32,10 +33,10 @@ def evaluated(n, n_objectives=2, seed=0):
     return genomes, objectives(genomes, n_objectives)
 
 
-def screen_of(genomes, values):
-    screen = Screen(ENCODING, values.shape[1])
-    screen.update(genomes, values)
-    return screen
+def ranked(genomes, values, running=None, wide=False, seed=0, screen=None):
+    screen = screen or Screen(ENCODING, values.shape[1])
+    running = np.zeros((0, len(SPACE.names))) if running is None else running
+    return screen.ranked(genomes, values, running, wide, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -83,19 +84,17 @@ def test_of_three_objectives_what_dominates_gains_and_what_is_dominated_does_not
 @pytest.mark.parametrize("n_running", [0, 3])
 def test_candidates_are_rows_of_the_space(wide, n_objectives, n_running):
     genomes, values = evaluated(50, n_objectives)
-    screen = screen_of(genomes, values)
     running = ENCODING.random(n_running, np.random.default_rng(1))
-    ranked = screen.ranked(running, wide, np.random.default_rng(2))
+    candidates = ranked(genomes, values, running, wide)
     discrete = ~ENCODING.is_continuous
-    assert len(ranked) > 20
-    assert ((ranked[:, ~discrete] >= 0) & (ranked[:, ~discrete] <= 1)).all()
-    choices = ranked[:, discrete]
+    assert len(candidates) > 20
+    assert ((candidates[:, ~discrete] >= 0) & (candidates[:, ~discrete] <= 1)).all()
+    choices = candidates[:, discrete]
     assert ((choices >= 0) & (choices < ENCODING.n_choices[discrete])).all()
     assert (choices == np.floor(choices)).all()
-    for genome in ranked:
+    for genome in candidates:
         SPACE.check(ENCODING.decode(genome))
-    again = screen.ranked(running, wide, np.random.default_rng(2))
-    np.testing.assert_array_equal(ranked, again)
+    np.testing.assert_array_equal(candidates, ranked(genomes, values, running, wide))
 
 
 def test_the_first_candidates_are_better_than_random_ones():
@@ -103,9 +102,7 @@ def test_the_first_candidates_are_better_than_random_ones():
     front = values[non_dominated(values)]
     reference = values.max(axis=0)
     rng = np.random.default_rng(3)
-    screen = screen_of(genomes, values)
-    none = np.zeros((0, len(SPACE.names)))
-    first = np.array([screen.ranked(none, False, rng)[0] for _ in range(20)])
+    first = np.array([ranked(genomes, values, seed=seed)[0] for seed in range(20)])
 
     def gains(rows):
         return expected_gains(
@@ -117,20 +114,34 @@ def test_the_first_candidates_are_better_than_random_ones():
 
 def test_what_is_running_is_not_gained_twice():
     genomes, values = evaluated(60)
-    screen = screen_of(genomes, values)
-    alone = screen.ranked(np.zeros((0, 5)), False, np.random.default_rng(0))[0]
-    beside = screen.ranked(alone[None], False, np.random.default_rng(0))[0]
+    alone = ranked(genomes, values)[0]
+    beside = ranked(genomes, values, running=alone[None])[0]
     assert not np.array_equal(alone, beside)
+
+
+def test_an_evaluation_counts_at_once():
+    """Candidates stay for some evaluations; what these found does not gain again."""
+    genomes, values = evaluated(61)
+    screen = Screen(ENCODING, 2)
+    best = ranked(genomes[:60], values[:60], screen=screen)[0]
+    genomes[60], values[60] = best, objectives(best[None], 2)[0] - 0.05
+    assert not np.array_equal(best, ranked(genomes, values, screen=screen)[0])
+
+
+def test_proposals_at_the_same_time_differ():
+    """Each looks at a part of the candidates."""
+    genomes, values = evaluated(60)
+    first = {ranked(genomes, values, seed=seed)[0].tobytes() for seed in range(12)}
+    assert len(first) > 3
 
 
 @pytest.mark.parametrize("n_objectives", [1, 2, 3])
 def test_state_follows_from_the_evaluations(n_objectives):
     genomes, values = evaluated(70, n_objectives)
     stepwise = Screen(ENCODING, n_objectives)
-    for n in (20, 21, 22, 23, 30, 41, 42, 60, 70):
-        stepwise.update(genomes[:n], values[:n])
-    at_once = screen_of(genomes, values)
-    np.testing.assert_array_equal(stepwise.predict(genomes), at_once.predict(genomes))
+    for n in (20, 21, 22, 23, 30, 41, 42, 60, 61, 67, 70):
+        last = ranked(genomes[:n], values[:n], wide=True, screen=stepwise)
+    np.testing.assert_array_equal(last, ranked(genomes, values, wide=True))
 
 
 def test_milestones_rise_and_keep_close():
@@ -138,7 +149,7 @@ def test_milestones_rise_and_keep_close():
     for n in range(FEWEST_ROWS, 1500):
         fitted, learnt = _milestones(n)
         assert learnt <= fitted <= n < 1.06 * fitted + 1
-        assert fitted < 1.4 * learnt
+        assert fitted < 1.6 * learnt
         assert (fitted, learnt) >= previous
         # The models are as they were until the next milestone.
         assert _milestones(fitted) == (fitted, learnt)
@@ -157,7 +168,7 @@ def test_hard_objectives(case):
         "huge": values * 1e12,
         "tiny": values * 1e-12,
     }[case]
-    screen = screen_of(genomes, values)
+    screen = Screen(ENCODING, 2)
     for wide in (False, True):
-        assert np.isfinite(screen.predict(genomes, 1.0 * wide)).all()
-        assert len(screen.ranked(genomes[:2], wide, np.random.default_rng(0))) > 20
+        assert len(ranked(genomes, values, genomes[:2], wide, screen=screen)) > 20
+    assert np.isfinite(screen.predict(genomes)).all()

@@ -49,9 +49,9 @@ def test_additive_functions_need_few_rows():
     features, genomes, targets = rows(60, seed=0)
     model = fitted(features, genomes, targets)
     _, others, truth = rows(300, seed=1)
-    error = model.predict(features(others)) - truth
+    error = model.predict(features(others)).mean - truth
     assert np.sqrt(np.mean(error**2)) < 0.1 * truth.std()
-    assert model.predict(features(genomes)) == pytest.approx(targets, abs=0.1 * targets.std())
+    assert model.predict(features(genomes)).mean == pytest.approx(targets, abs=0.1 * targets.std())
 
 
 def test_what_has_no_effect_weighs_little():
@@ -98,24 +98,27 @@ def test_kernel_by_loops(shape):
 @pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
 def test_predictions_follow_the_scale_of_the_objective(scale):
     features, genomes, targets = rows(40, seed=0)
-    plain = fitted(features, genomes, targets).predict(features(genomes))
-    scaled = fitted(features, genomes, targets * scale + 3 * scale).predict(features(genomes))
+    plain = fitted(features, genomes, targets).predict(features(genomes)).mean
+    scaled = fitted(features, genomes, targets * scale + 3 * scale).predict(features(genomes)).mean
     assert scaled / scale - 3 == pytest.approx(plain, abs=0.02 * targets.std())
 
 
-def test_optimism_lowers_what_is_far_from_the_data():
+def test_deviations_grow_away_from_the_data():
     features, genomes, targets = rows(60, seed=0)
     genomes[:, X] *= 0.3
     model = fitted(features, genomes, targets)
     far = genomes.copy()
     far[:, X] = 1.0
-    drop_near, drop_far = (
-        model.predict(features(g)) - model.predict(features(g), 1.0) for g in (genomes, far)
-    )
-    assert (drop_near >= 0).all()
-    assert drop_far.min() > drop_near.max()
-    twice = model.predict(features(far)) - model.predict(features(far), 2.0)
-    assert twice == pytest.approx(2 * drop_far)
+    near, away = (model.predict(features(g)).deviation for g in (genomes, far))
+    assert (near >= 0).all()
+    assert away.min() > near.max()
+    # Conditioning of a normal distribution, by inverting all of its covariance
+    first, second = features(far) * model._weights, features(genomes) * model._weights
+    noise = np.diag(np.full(len(genomes), model._noise))
+    with_data = kernel(first, second, model._shape)
+    own = kernel(first, first, model._shape)
+    own -= with_data @ np.linalg.inv(kernel(second, second, model._shape) + noise) @ with_data.T
+    assert away == pytest.approx(np.sqrt(np.diag(own)) * targets.std(), rel=1e-4)
 
 
 def test_rows_of_little_trust_are_followed_less():
@@ -124,8 +127,8 @@ def test_rows_of_little_trust_are_followed_less():
     wrong[7] += 3.0
     trust = np.ones(40)
     trust[7] = 1e-6
-    doubtful = fitted(features, genomes, wrong, trust).predict(features(genomes))[7]
-    trusted = fitted(features, genomes, wrong).predict(features(genomes))[7]
+    doubtful = fitted(features, genomes, wrong, trust).predict(features(genomes)).mean[7]
+    trusted = fitted(features, genomes, wrong).predict(features(genomes)).mean[7]
     assert abs(doubtful - targets[7]) < 0.3 < abs(trusted - targets[7])
 
 
@@ -144,11 +147,11 @@ def test_hard_data(case):
     else:
         targets = np.append(targets[:-1], 1e9)
     model = fitted(features, genomes, targets)
-    for optimism in (0.0, 1.0):
-        predicted = model.predict(features(genomes), optimism)
-        assert np.isfinite(predicted).all()
+    predicted = model.predict(features(genomes))
+    assert np.isfinite(predicted.mean).all()
+    assert np.isfinite(predicted.deviation).all()
     if case == "constant":
-        assert model.predict(features(genomes)) == pytest.approx(targets)
+        assert model.predict(features(genomes)).mean == pytest.approx(targets)
 
 
 def test_learning_forgets_what_was_learnt_before():
@@ -159,4 +162,6 @@ def test_learning_forgets_what_was_learnt_before():
     again.learn_shape(features(genomes), targets, trust)
     again.fit(features(genomes), targets, trust)
     once = fitted(features, genomes, targets)
-    np.testing.assert_array_equal(again.predict(features(genomes)), once.predict(features(genomes)))
+    np.testing.assert_array_equal(
+        again.predict(features(genomes)).mean, once.predict(features(genomes)).mean
+    )

@@ -35,6 +35,7 @@ class Breeding:
             for column, n_choices in enumerate(encoding.n_choices)
         ]
         self._parents = np.zeros((0, len(self._players)))
+        self._chances: tuple[np.ndarray, np.ndarray] | None = None
 
     def advance(self, parents: np.ndarray, values: np.ndarray, progress: float) -> None:
         """Take the parents of the next generation: refine bins, heat players, form pools.
@@ -77,9 +78,18 @@ class Breeding:
             held = self._parents[active[:, column], column]
             bins = self._bins.get(column)
             players.earn(bins.find(held) if bins else held.astype(int), weights[active[:, column]])
-        pools = [p.pools(settings.hot_share, settings.cold_share) for p in self._players]
-        self._hot = _stacked([hot_chances(pool) for pool in pools])
-        self._others = _stacked([other_chances(pool, settings.cold_factor) for pool in pools])
+        self._chances = None
+
+    def _chances_of_pools(self) -> tuple[np.ndarray, np.ndarray]:
+        """Chances of the candidates, of the hot ones and of the others, each of shape (D, K)."""
+        if self._chances is None:
+            settings = self._settings
+            pools = [p.pools(settings.hot_share, settings.cold_share) for p in self._players]
+            self._chances = (
+                _stacked([hot_chances(pool) for pool in pools]),
+                _stacked([other_chances(pool, settings.cold_factor) for pool in pools]),
+            )
+        return self._chances
 
     def offspring(self, source: str, n: int, rng: np.random.Generator) -> np.ndarray:
         """Make offspring.
@@ -135,7 +145,8 @@ class Breeding:
         swapped = choose_mutations(
             n, len(self._players), settings.cross_pool_probability, settings.most_mutations, rng
         )
-        chances = np.where((swapped != hot)[..., None], self._hot, self._others)  # (n, D, K)
+        chances_of_hot, chances_of_others = self._chances_of_pools()
+        chances = np.where((swapped != hot)[..., None], chances_of_hot, chances_of_others)
         candidates = np.sum(rng.random(swapped.shape)[..., None] >= chances, axis=-1)
         genomes = candidates.astype(float)
         for column, bins in self._bins.items():

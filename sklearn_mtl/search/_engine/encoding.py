@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -144,35 +145,16 @@ class Encoding:
         -------
         config : dict
         """
-        active = self.active(genome[None])[0]
-        return {
+        values = {
             variable.name: (
-                variable.choices[int(genome[column])]
+                variable.choices[int(value)]
                 if isinstance(variable, Discrete)
-                else variable.decode(float(genome[column]))
+                else variable.decode(value)
             )
-            for column, variable in enumerate(self.variables)
-            if active[column]
+            for variable, value in zip(self.variables, genome.tolist(), strict=True)
+            if not isnan(value)
         }
-
-    def as_read(self, genome: np.ndarray) -> np.ndarray:
-        """Give the row that `encode` makes of the decoded row: rounding moves positions a little.
-
-        Parameters
-        ----------
-        genome : ndarray of shape (D,)
-
-        Returns
-        -------
-        genome : ndarray of shape (D,)
-            With the values of inactive variables too.
-        """
-        row = genome.copy()
-        for column in np.flatnonzero(self.is_continuous):
-            variable = self.variables[column]
-            assert isinstance(variable, Continuous)
-            row[column] = variable.encode(variable.decode(float(genome[column])))
-        return row
+        return self.space.check(values)
 
     def random(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draw rows uniformly, values of inactive variables too.

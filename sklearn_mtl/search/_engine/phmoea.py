@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -154,12 +155,13 @@ class PHMOEA:
         self.n_duplicates = 0
         self._encoding = Encoding(space)
         self._breeding = Breeding(self._encoding, self.settings)
-        self._screen = Screen(self._encoding, n_objectives)
+        self._screen = Screen(self._encoding, n_objectives, seed)
         self._configs: list[Configuration] = []
         self._genomes = Rows(len(space.variables))
         self._values = Rows(n_objectives)
         self._known: set[bytes] = set()
         self._pending: dict[bytes, np.ndarray] = {}
+        self._blocks: dict[tuple[int, int], np.ndarray] = {}  # by generation and number of block
         # Rows of the archive: parents, and finished members of the current generation
         self._parents: list[int] = []
         self._members: list[int] = []
@@ -188,14 +190,15 @@ class PHMOEA:
         for _ in range(n):
             # A search that was told what another one found goes on with its numbers.
             number = max(self.n_asked, len(self._configs))
-            genome = self._propose(number, self._pending)
+            proposed = self._propose(number, self._pending)
             self.n_asked = number + 1
-            if genome is None:
+            if proposed is None:
                 self._n_skipped += 1
                 self._advance_if_complete()
             else:
-                self._pending[self._key(self._encoding.as_read(genome))] = genome
-                configs.append(self._encoding.decode(genome))
+                config, genome = proposed
+                self._pending[_key(genome)] = self._completed(genome)
+                configs.append(config)
         return configs
 
     def tell(self, configs: Sequence[Mapping[str, Any]], values: Any) -> None:
@@ -249,25 +252,57 @@ class PHMOEA:
         config : dict or None
             None if all attempts gave configurations that are known or running.
         """
-        started = {}
-        for config in running:
-            genome = self._encoding.encode(self.space.check(config))
-            started[self._key(genome)] = np.where(np.isnan(genome), self._last_active, genome)
+        genomes = [self._encoding.encode(self.space.check(config)) for config in running]
+        started = {_key(genome): self._completed(genome) for genome in genomes}
         proposed = self._propose(number, started)
-        return None if proposed is None else self._encoding.decode(proposed)
+        return None if proposed is None else proposed[0]
 
-    def _propose(self, number: int, running: Mapping[bytes, np.ndarray]) -> np.ndarray | None:
-        rng = np.random.default_rng((self.seed, self.generation, number))
-        if self._is_screened and rng.random() >= self.settings.unscreened_share:
-            for genome in self._screened(running, rng):
-                if self._is_new(genome, running):
-                    return genome
-        source = self._source(number % self.population_size)
-        for _ in range(self.settings.attempts):
-            genome = self._breeding.offspring(source, 1, rng)[0]
-            if self._is_new(genome, running):
-                return genome
+    def _completed(self, genome: np.ndarray) -> np.ndarray:
+        """Give inactive variables their last values."""
+        return np.where(np.isnan(genome), self._last_active, genome)
+
+    def _propose(
+        self, number: int, running: Mapping[bytes, np.ndarray]
+    ) -> tuple[Configuration, np.ndarray] | None:
+        """Propose a configuration, with its code."""
+        for candidate in self._candidates(number, running):
+            config = self._encoding.decode(candidate)
+            genome = self._encoding.encode(config)  # as it will be read back, rounded
+            key = _key(genome)
+            if not self.deduplicate or (key not in self._known and key not in running):
+                return config, genome
+            self.n_duplicates += 1
         return None
+
+    def _candidates(self, number: int, running: Mapping[bytes, np.ndarray]) -> Iterator[np.ndarray]:
+        if self._is_screened:
+            rng = np.random.default_rng((self.seed, self.generation, number))
+            if rng.random() >= self.settings.unscreened_share:
+                yield from self._screened(running, rng)
+        block, slot = divmod(number, self.population_size)
+        yield self._offspring(block)[slot]
+        # The last number tells this stream from that of the screen.
+        rng = np.random.default_rng((self.seed, self.generation, number, 3))
+        source = self._source(slot)
+        for _ in range(self.settings.attempts - 1):
+            yield self._breeding.offspring(source, 1, rng)[0]
+
+    def _offspring(self, block: int) -> np.ndarray:
+        """Make the offspring of a generation together, for a block of numbers; kept till it ends.
+
+        They derive from seed, generation and block, so that it does not matter who asks for which.
+        """
+        if (self.generation, block) not in self._blocks:
+            # The last number tells this stream from others.
+            rng = np.random.default_rng((self.seed, self.generation, block, 2))
+            sources = [self._source(slot) for slot in range(self.population_size)]
+            self._blocks[self.generation, block] = np.concatenate(
+                [
+                    self._breeding.offspring(source, len(list(slots)), rng)
+                    for source, slots in groupby(sources)
+                ]
+            )
+        return self._blocks[self.generation, block]
 
     @property
     def _is_screened(self) -> bool:
@@ -282,11 +317,10 @@ class PHMOEA:
             genomes, values = genomes[finished], values[finished]
         if len(values) < FEWEST_ROWS:
             return genomes[:0]
-        self._screen.update(genomes, values)
         started = np.array(list(running.values())).reshape(-1, genomes.shape[1])
         is_early = len(values) < self.settings.screened_evaluations / 10
         wide_share = self.settings.wide_shares[0 if is_early else 1]
-        return self._screen.ranked(started, rng.random() < wide_share, rng)
+        return self._screen.ranked(genomes, values, started, rng.random() < wide_share, rng)
 
     def _source(self, slot: int) -> str:
         stage = self.settings.stage(self.generation / self.n_generations)
@@ -296,19 +330,9 @@ class PHMOEA:
             return "parents"
         return "hot" if slot < n_parents + int(from_hot * self.population_size) else "not hot"
 
-    def _key(self, genome: np.ndarray) -> bytes:
-        """Give the canonical form of a row (appendix A.6): active variables, rounded."""
-        active = self._encoding.active(genome[None])[0]
-        return np.where(active, np.round(genome, 12), np.nan).tobytes()
-
-    def _is_new(self, genome: np.ndarray, running: Container[bytes]) -> bool:
-        if not self.deduplicate:
-            return True
-        key = self._key(self._encoding.as_read(genome))
-        if key in self._known or key in running:
-            self.n_duplicates += 1
-            return False
-        return True
+    def is_known(self, config: Mapping[str, Any]) -> bool:
+        """Tell whether a configuration, in canonical form, has been evaluated."""
+        return _key(self._encoding.encode(config)) in self._known
 
     def record(self, config: Mapping[str, Any], values: np.ndarray) -> int:
         """Add one evaluation to the archive and, if it did not fail, to the current generation.
@@ -325,8 +349,8 @@ class PHMOEA:
             Its number in `evaluations`.
         """
         genome = self._encoding.encode(config)
-        self._last_active = np.where(np.isnan(genome), self._last_active, genome)
-        key = self._key(genome)
+        self._last_active = self._completed(genome)
+        key = _key(genome)
         self._pending.pop(key, None)
         self._known.add(key)
         row = len(self._configs)
@@ -363,6 +387,7 @@ class PHMOEA:
         """
         self._parents = list(parents)
         self._members, self._n_skipped = [], 0
+        self._blocks.clear()
         self.generation += 1
         values = self._values.values[self._parents]
         self._history.append(values)
@@ -438,3 +463,8 @@ class PHMOEA:
 
     def _at(self, rows: np.ndarray) -> tuple[list[Configuration], np.ndarray]:
         return [dict(self._configs[row]) for row in rows], self._values.values[rows]
+
+
+def _key(genome: np.ndarray) -> bytes:
+    """Give the canonical form of a row with NaN for what is inactive (appendix A.6), rounded."""
+    return (np.round(genome, 12) + 0.0).tobytes()  # -0.0 is 0.0

@@ -54,6 +54,32 @@ def non_dominated(values: np.ndarray) -> np.ndarray:
     return np.flatnonzero(~dominates(values).any(axis=0))
 
 
+def distances_behind(values: np.ndarray, front: np.ndarray) -> np.ndarray:
+    """Tell how far rows are behind a front: by how much each must improve in all objectives.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, m)
+        Objectives, minimised.
+    front : ndarray of shape (k, m)
+        Non-dominated points.
+
+    Returns
+    -------
+    distances : ndarray of shape (n,)
+        Negative for rows in front of it.
+    """
+    if values.shape[1] != 2:
+        return np.max(values[:, None] - front, axis=2).min(axis=1)
+    front = front[np.lexsort(front.T[::-1])]
+    # Along the front the first objective rises and the second one falls: the nearest point is one
+    # of the two between which a row is as far behind in the one as in the other.
+    tilt = front[:, 0] - front[:, 1]
+    after = np.searchsorted(tilt, values[:, 0] - values[:, 1])
+    beside = np.clip([after - 1, after], 0, len(front) - 1)
+    return np.max(values - front[beside], axis=2).min(axis=0)
+
+
 def ranks(values: np.ndarray) -> np.ndarray:
     """Sort a population into fronts, 0 for the non-dominated rows.
 

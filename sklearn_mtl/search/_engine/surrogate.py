@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 from scipy.linalg import cho_solve, cholesky, solve_triangular
 
@@ -16,7 +19,7 @@ _NOISES = 10.0 ** np.arange(-7, 1)
 _SHAPES = ((0.1, 0.0, 1.0), (0.1, 0.02, 30.0), (1.0, 0.02, 30.0), (0.1, 0.2, 100.0))
 _WEIGHT_STEPS = 6
 _SMALLEST_WEIGHT = 1e-3
-_ROWS_FOR_SHAPE = 200
+_ROWS_FOR_SHAPE = 150
 
 
 class Features:
@@ -181,26 +184,56 @@ class ObjectiveModel:
         self._factor = cholesky(covariance, lower=True, overwrite_a=True)
         self._dual = cho_solve((self._factor, True), standard)
 
-    def predict(self, features: np.ndarray, optimism: float = 0.0) -> np.ndarray:
+    def predict(self, features: np.ndarray) -> Prediction:
         """Predict the objective of rows.
 
         Parameters
         ----------
         features : ndarray of shape (k, p)
-        optimism : float, default=0
-            Standard deviations to subtract, so that what is not known well looks better.
 
         Returns
         -------
-        values : ndarray of shape (k,)
+        prediction : Prediction
         """
         weighted = features * self._weights
         covariance = kernel(weighted, self._rows, self._shape)
-        values = covariance @ self._dual
-        if optimism:
-            sums = np.sum(weighted**2, axis=1)
-            products, local, _ = self._shape
-            explained = solve_triangular(self._factor, covariance.T, lower=True)
-            variance = sums + products * sums**2 + local - np.sum(explained**2, axis=0)
-            values -= optimism * np.sqrt(np.maximum(variance, 0.0))
-        return values * self._scale + self._mean
+        sums = np.sum(weighted**2, axis=1)
+        products, local, _ = self._shape
+        return Prediction(
+            mean=covariance @ self._dual * self._scale + self._mean,
+            prior=sums + products * sums**2 + local,
+            covariance=covariance,
+            factor=self._factor,
+            scale=self._scale,
+        )
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model expects of k rows.
+
+    Parameters
+    ----------
+    mean : ndarray of shape (k,)
+    prior : ndarray of shape (k,)
+        Variances before there were any observations.
+    covariance : ndarray of shape (k, n)
+        With the observed rows.
+    factor : ndarray of shape (n, n)
+        Lower Cholesky factor of the covariance of the observed rows.
+    scale : float
+        Of the objective.
+    """
+
+    mean: np.ndarray
+    prior: np.ndarray
+    covariance: np.ndarray
+    factor: np.ndarray
+    scale: float
+
+    @cached_property
+    def deviation(self) -> np.ndarray:
+        """Standard deviations, shape (k,); they cost more than the mean."""
+        explained = solve_triangular(self.factor, self.covariance.T, lower=True)
+        variance = self.prior - np.sum(explained**2, axis=0)
+        return np.sqrt(np.maximum(variance, 0.0)) * self.scale

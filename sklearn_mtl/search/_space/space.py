@@ -146,10 +146,10 @@ class ConfigurationSpace:
 
     def _is_active(self, name: str, values: Mapping[str, Any]) -> bool:
         """Whether a variable counts, given the values of the active variables before it."""
-        return all(
-            parent in values and self._discrete(parent).index(values[parent]) in allowed
-            for parent, allowed in self._conditions[name].items()
-        )
+        for parent, allowed in self._conditions[name].items():
+            if parent not in values or self._discrete(parent).index(values[parent]) not in allowed:
+                return False
+        return True
 
     def check(self, config: Mapping[str, Any]) -> Configuration:
         """Give the canonical form of a configuration: active variables only, in order.
@@ -173,10 +173,17 @@ class ConfigurationSpace:
             raise ValueError(
                 f"Not in the space: {', '.join(unknown)}. Its parameters: {', '.join(self.names)}."
             )
-        active = self.active(config)
-        if missing := [name for name in active if name not in config]:
+        checked: Configuration = {}
+        missing = []
+        for name, variable in self._by_name.items():
+            if self._is_active(name, checked):
+                if name in config:
+                    checked[name] = variable.check(config[name])
+                else:
+                    missing.append(name)
+        if missing:
             raise ValueError(f"The configuration lacks a value for {', '.join(missing)}.")
-        return {name: self[name].check(config[name]) for name in active}
+        return checked
 
     def key(self, config: Mapping[str, Any]) -> str:
         """Hash of the canonical form (appendix A.6): equal for what would be the same training."""

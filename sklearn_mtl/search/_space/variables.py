@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
@@ -85,6 +86,10 @@ class Discrete:
         """Position of a value among the choices; ValueError if it is none of them."""
         if isinstance(value, list):
             value = tuple(value)
+        try:
+            return self._positions[isinstance(value, bool), value]
+        except (KeyError, TypeError):  # it is none of them, or cannot be a key
+            pass
         for position, choice in enumerate(self.choices):
             # 1, 1.0 and True are equal in Python, but not the same candidate.
             if choice is value or (
@@ -98,6 +103,14 @@ class Discrete:
     def check(self, value: Any) -> Any:
         """Give the choice equal to `value`, or raise ValueError."""
         return self.choices[self.index(value)]
+
+    @cached_property
+    def _positions(self) -> dict[tuple[bool, Any], int]:
+        positions: dict[tuple[bool, Any], int] = {}
+        for position, choice in enumerate(self.choices):
+            with suppress(TypeError):  # what cannot be a key is looked for one by one
+                positions.setdefault((isinstance(choice, bool), choice), position)
+        return positions
 
     @property
     def distribution(self) -> BaseDistribution:

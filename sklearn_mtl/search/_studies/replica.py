@@ -52,7 +52,7 @@ class Replica:
 
     def is_known(self, config: Configuration) -> bool:
         """Tell whether a finished trial had this configuration."""
-        return self.engine._key(self.engine._encoding.encode(config)) in self.engine._known
+        return self.engine.is_known(config)
 
     def has(self, trial_ids: Iterable[int]) -> bool:
         """Tell whether all these trials are in the archive."""
