@@ -19,6 +19,7 @@ from sklearn.utils import check_random_state
 
 from sklearn_mtl.search import ConfigurationSpace, Continuous, Discrete
 from sklearn_mtl.search._pareto.pareto_search import ParetoSearchCV
+from sklearn_mtl.search._studies.samplers import SAMPLERS
 from tests.search.searched import Counted, Fragile, Interrupted, Killed, Noisy, WeightedRidge, line
 
 X, Y = line()
@@ -271,7 +272,7 @@ def test_conditional_steps_of_a_pipeline():
 # --- seeds, samplers
 
 
-@pytest.mark.parametrize("sampler", ["nsga2", "nsga3", "tpe", "random"])
+@pytest.mark.parametrize("sampler", SAMPLERS)
 def test_same_seed_same_front(sampler):
     first, second = (noisy(sampler=sampler, n_trials=30).fit(X, Y) for _ in range(2))
     pd.testing.assert_frame_equal(first.pareto_front_, second.pareto_front_)

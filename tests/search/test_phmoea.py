@@ -301,8 +301,9 @@ def test_values_of_a_wrong_shape_change_nothing(mode, values, message):
     ("arguments", "message"),
     [
         ({"mode": "fast"}, "mode='fast' is none of paper, default"),
-        ({"population_size": 0}, "`population_size` must be at least 1. Got 0"),
-        ({"n_generations": 0}, "`n_generations` must be at least 1. Got 0"),
+        ({"population_size": 0}, "`population_size` must be an integer, 1 or more. Got 0"),
+        ({"n_generations": 0}, "`n_generations` must be an integer, 1 or more. Got 0"),
+        ({"seed": None}, "`seed` must be an integer, 0 or more. Got None"),
         ({"n_objectives": 4}, "`n_objectives` must be 1, 2 or 3. Got 4"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,8 @@ class PHMOEA:
     Raises
     ------
     ValueError
-        If `mode` is unknown, a size is below 1 or there are more than three objectives.
+        If `mode` is unknown, a size is no integer or below 1, the space is empty, or there are more
+        than three objectives.
 
     See Also
     --------
@@ -131,12 +133,13 @@ class PHMOEA:
     ) -> None:
         if mode not in MODES:
             raise ValueError(f"mode={mode!r} is none of {', '.join(MODES)}.")
-        for name, value in {
-            "population_size": population_size,
-            "n_generations": n_generations,
-        }.items():
-            if value < 1:
-                raise ValueError(f"`{name}` must be at least 1. Got {value}.")
+        for name, value, least in [
+            ("population_size", population_size, 1),
+            ("n_generations", n_generations, 1),
+            ("seed", seed, 0),
+        ]:
+            if not isinstance(value, Integral) or value < least:
+                raise ValueError(f"`{name}` must be an integer, {least} or more. Got {value!r}.")
         if n_objectives not in (1, 2, 3):
             raise ValueError(f"`n_objectives` must be 1, 2 or 3. Got {n_objectives}.")
         if not space.variables:

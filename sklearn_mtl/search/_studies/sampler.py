@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sklearn_mtl.search._engine.phmoea import PHMOEA
 from sklearn_mtl.search._space.space import Configuration, ConfigurationSpace
+from sklearn_mtl.search._space.variables import Discrete
 from sklearn_mtl.search._studies.replica import Replica
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ PROPOSAL = "PHMOEASampler:proposal"
 # Uniform draws for a trial whose offspring were all known
 _DRAWS = 50
 _MOST_OBJECTIVES = 3
+_ANY_SPACE = ConfigurationSpace([Discrete("any", [True, False])])
 
 
 class PHMOEASampler(BaseGASampler):
@@ -104,16 +106,40 @@ class PHMOEASampler(BaseGASampler):
         seed: int | None = None,
     ) -> None:
         super().__init__(population_size)
-        self.space = space
+        self.space: ConfigurationSpace | None = None
         self.n_generations = n_generations
         self.mode = mode
         self.seed = int(np.random.default_rng().integers(2**31)) if seed is None else seed
         self._random = RandomSampler(seed)
-        self._distributions = space.distributions() if space is not None else {}
+        self._distributions: dict[str, BaseDistribution] = {}
         self._replica: Replica | None = None
         self._lock = threading.RLock()
+        # A wrong setting should show here, not in the first trial.
+        PHMOEA(_ANY_SPACE, population_size, n_generations, mode)
         if space is not None:
-            self._engine(n_objectives=1)  # a wrong setting should show here, not in the first trial
+            self.adopt(space)
+
+    def adopt(self, space: ConfigurationSpace) -> None:
+        """Search this space, if the sampler was made without one.
+
+        Parameters
+        ----------
+        space : ConfigurationSpace
+
+        Raises
+        ------
+        ValueError
+            If the sampler has another one, or the space has no variables.
+        """
+        if self.space is None:
+            self.space, self._distributions = space, space.distributions()
+            self._engine(n_objectives=1)  # refuses an empty space
+        elif self.space.variables != space.variables:
+            raise ValueError(
+                "The PHMOEASampler was made for another space than is searched: "
+                f"{self.space!r} instead of {space!r}, or with other ranges. Make it without "
+                "`space`: it is given the one that is searched."
+            )
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what belongs to this process; it is made again from the study."""

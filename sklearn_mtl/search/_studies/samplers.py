@@ -46,7 +46,8 @@ def make_sampler(
     Parameters
     ----------
     sampler : str or optuna.samplers.BaseSampler
-        A sampler of the user's is copied, and keeps its own seed.
+        A sampler of the user's is copied, and keeps its own seed. A `PHMOEASampler` without a space
+        is given this one.
     space : ConfigurationSpace
     seed : int
     n_trials : int
@@ -55,7 +56,15 @@ def make_sampler(
     Returns
     -------
     sampler : optuna.samplers.BaseSampler
+
+    Raises
+    ------
+    ValueError
+        If a `PHMOEASampler` has another space.
     """
-    if isinstance(sampler, BaseSampler):
-        return copy.deepcopy(sampler)
-    return SAMPLERS[sampler](space, seed, n_trials)
+    if not isinstance(sampler, BaseSampler):
+        return SAMPLERS[sampler](space, seed, n_trials)
+    own = copy.deepcopy(sampler)
+    if isinstance(own, PHMOEASampler):
+        own.adopt(space)
+    return own
