@@ -54,6 +54,8 @@ class PHMOEA:
     ----------
     generation : int
         Number of the current generation, 0 for the random one.
+    parents : list of int
+        Parents of the current generation, as numbers in `evaluations`.
     n_asked : int
         Configurations asked for, or told without.
     n_duplicates : int
@@ -166,7 +168,7 @@ class PHMOEA:
         self._pending: dict[bytes, np.ndarray] = {}
         self._blocks: dict[tuple[int, int], np.ndarray] = {}  # by generation and number of block
         # Rows of the archive: parents, and finished members of the current generation
-        self._parents: list[int] = []
+        self.parents: list[int] = []
         self._members: list[int] = []
         self._n_skipped = 0
         self._history: list[np.ndarray] = []
@@ -234,8 +236,8 @@ class PHMOEA:
 
     def _advance_if_complete(self) -> None:
         is_complete = len(self._members) + self._n_skipped >= self.population_size
-        if is_complete and (self._members or self._parents):
-            self.advance(self.survivors())
+        if is_complete and (self._members or self.parents):
+            self.advance(self.survivors(self._members))
 
     def propose(
         self, number: int, running: Iterable[Mapping[str, Any]] = ()
@@ -364,8 +366,29 @@ class PHMOEA:
             self._members.append(row)
         return row
 
-    def survivors(self) -> list[int]:
-        """Select the parents of the next generation among parents and offspring.
+    @property
+    def values(self) -> np.ndarray:
+        """Objectives of all evaluations, in order; not to be written to."""
+        return self._values.values
+
+    def revalue(self, rows: Sequence[int], values: np.ndarray) -> None:
+        """Replace objectives of evaluations, as where constraints put them behind others.
+
+        Parameters
+        ----------
+        rows : sequence of int
+            Numbers in `evaluations`.
+        values : ndarray of shape (n, n_objectives)
+        """
+        self._values.values[rows] = values
+
+    def survivors(self, offspring: Sequence[int]) -> list[int]:
+        """Select the parents of the next generation among the present ones and their offspring.
+
+        Parameters
+        ----------
+        offspring : sequence of int
+            Numbers in `evaluations`, of evaluations that did not fail.
 
         Returns
         -------
@@ -373,8 +396,8 @@ class PHMOEA:
             Numbers in `evaluations`.
         """
         # Where no offspring was new, parents are all there is.
-        keeps_parents = self.elitism or not self._members
-        rows = np.array((self._parents if keeps_parents else []) + self._members)
+        keeps_parents = self.elitism or not offspring
+        rows = np.array([*(self.parents if keeps_parents else []), *offspring])
         select = (
             select_by_contribution if self.settings.selects_by_contribution else select_by_crowding
         )
@@ -388,14 +411,14 @@ class PHMOEA:
         parents : sequence of int
             Numbers in `evaluations`, as from `survivors`.
         """
-        self._parents = list(parents)
+        self.parents = list(parents)
         self._members, self._n_skipped = [], 0
         self._blocks.clear()
         self.generation += 1
-        values = self._values.values[self._parents]
+        values = self._values.values[self.parents]
         self._history.append(values)
         progress = self.generation / self.n_generations
-        self._breeding.advance(self._genomes.values[self._parents], values, progress)
+        self._breeding.advance(self._genomes.values[self.parents], values, progress)
 
     def has_converged(self, window: int = 8) -> bool:
         """Tell whether the search has stopped getting better (eqs 23 to 25).
@@ -419,7 +442,7 @@ class PHMOEA:
         configs : list of dict
         values : ndarray of shape (n, n_objectives)
         """
-        return self._at(np.array(self._parents, dtype=int))
+        return self._at(np.array(self.parents, dtype=int))
 
     def evaluations(self) -> tuple[list[Configuration], np.ndarray]:
         """Give everything told, in order.

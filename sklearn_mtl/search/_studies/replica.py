@@ -128,13 +128,12 @@ class Replica:
         parents : list of optuna.trial.FrozenTrial
             Empty if all objectives so far are infinite.
         """
-        values = self._values
-        rows = [row for row in self._populations[generation] if np.isfinite(values[row]).all()]
-        if not rows and not self.engine._parents:
+        is_finite = np.isfinite(self.engine.values).all(axis=1)
+        rows = [row for row in self._populations[generation] if is_finite[row]]
+        if not rows and not self.engine.parents:
             return []
-        self.engine._members = rows
-        self._rank_infeasible([*self.engine._parents, *rows])
-        survivors = [self._trials[row] for row in self.engine.survivors()]
+        self._rank_infeasible([*self.engine.parents, *rows])
+        survivors = [self._trials[row] for row in self.engine.survivors(rows)]
         self._rank_infeasible(range(len(self._trials)))
         return survivors
 
@@ -164,7 +163,7 @@ class Replica:
         infeasible = [row for row in rows if row in self._violations] if self._violations else []
         if not infeasible:
             return
-        values = self._values[[row for row in rows if row not in self._violations]]
+        values = self.engine.values[[row for row in rows if row not in self._violations]]
         feasible = values[np.isfinite(values).all(axis=1)]
         worst, span = np.zeros(values.shape[1]), np.ones(values.shape[1])
         if len(feasible):
@@ -173,9 +172,4 @@ class Replica:
         amounts, place = np.unique(
             [self._violations[row] for row in infeasible], return_inverse=True
         )
-        self._values[infeasible] = worst + span * (1 + place[:, None]) / len(amounts)
-
-    @property
-    def _values(self) -> np.ndarray:
-        """The objectives in the engine's archive; to be written to."""
-        return self.engine._values.values
+        self.engine.revalue(infeasible, worst + span * (1 + place[:, None]) / len(amounts))
