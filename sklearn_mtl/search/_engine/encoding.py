@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isnan
 from typing import Any, NamedTuple
 
@@ -51,6 +51,9 @@ class Encoding:
         )
         self.is_conditional = np.array([bool(v.when) for v in self.variables])
         self._levels = self._levels_of_conditions()
+        self._coders: list[tuple[str, Callable[[Any], float]]] = [
+            (v.name, v.index if isinstance(v, Discrete) else v.encode) for v in self.variables
+        ]
         is_ordered = [isinstance(v, Discrete) and v.is_ordered for v in self.variables]
         self._steps = np.where(is_ordered, self.n_choices - 1.0, np.nan)
         self._steps[self.is_continuous] = 1.0
@@ -124,14 +127,9 @@ class Encoding:
         genome : ndarray of shape (D,)
         """
         genome = np.full(len(self.variables), np.nan)
-        for column, variable in enumerate(self.variables):
-            if variable.name in config:
-                value = config[variable.name]
-                genome[column] = (
-                    variable.index(value)
-                    if isinstance(variable, Discrete)
-                    else variable.encode(value)
-                )
+        for column, (name, code) in enumerate(self._coders):
+            if name in config:
+                genome[column] = code(config[name])
         return genome
 
     def decode(self, genome: np.ndarray) -> Configuration:

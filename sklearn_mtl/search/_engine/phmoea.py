@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,14 @@ from sklearn_mtl.search._engine.phmoea_settings import MODES, PHMOEASettings
 from sklearn_mtl.search._engine.ranking import non_dominated
 from sklearn_mtl.search._engine.screening import FEWEST_ROWS, Screen
 from sklearn_mtl.search._space.space import Configuration, ConfigurationSpace
+
+
+class _Proposal(NamedTuple):
+    """A configuration with its row, NaN for what is inactive, and the key of that."""
+
+    config: Configuration
+    genome: np.ndarray
+    key: bytes
 
 
 class PHMOEA:
@@ -201,9 +209,8 @@ class PHMOEA:
                 self._n_skipped += 1
                 self._advance_if_complete()
             else:
-                config, genome = proposed
-                self._pending[_key(genome)] = self._completed(genome)
-                configs.append(config)
+                self._pending[proposed.key] = self._completed(proposed.genome)
+                configs.append(proposed.config)
         return configs
 
     def tell(self, configs: Sequence[Mapping[str, Any]], values: Any) -> None:
@@ -260,22 +267,19 @@ class PHMOEA:
         genomes = [self._encoding.encode(self.space.check(config)) for config in running]
         started = {_key(genome): self._completed(genome) for genome in genomes}
         proposed = self._propose(number, started)
-        return None if proposed is None else proposed[0]
+        return None if proposed is None else proposed.config
 
     def _completed(self, genome: np.ndarray) -> np.ndarray:
         """Give inactive variables their last values."""
         return np.where(np.isnan(genome), self._last_active, genome)
 
-    def _propose(
-        self, number: int, running: Mapping[bytes, np.ndarray]
-    ) -> tuple[Configuration, np.ndarray] | None:
-        """Propose a configuration, with its code."""
+    def _propose(self, number: int, running: Mapping[bytes, np.ndarray]) -> _Proposal | None:
         for candidate in self._candidates(number, running):
             config = self._encoding.decode(candidate)
             genome = self._encoding.encode(config)  # as it will be read back, rounded
             key = _key(genome)
             if not self.deduplicate or (key not in self._known and key not in running):
-                return config, genome
+                return _Proposal(config, genome, key)
             self.n_duplicates += 1
         return None
 
@@ -493,4 +497,4 @@ class PHMOEA:
 
 def _key(genome: np.ndarray) -> bytes:
     """Give the canonical form of a row with NaN for what is inactive (appendix A.6), rounded."""
-    return (np.round(genome, 12) + 0.0).tobytes()  # -0.0 is 0.0
+    return (genome.round(12) + 0.0).tobytes()  # -0.0 is 0.0
