@@ -189,7 +189,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Read, search, select, judge, save."""
+    """Read, search, select, judge, save; where Ctrl-C ends that, tell how to go on."""
+    try:
+        _run(arguments)
+    except KeyboardInterrupt:
+        print(_how_to_go_on(arguments))
+        raise
+
+
+def _run(arguments: argparse.Namespace) -> None:
     check_new_folder(arguments.out, force=arguments.force, owned=_OWNED)
     _check_tolerance(arguments)
     timeout = None
@@ -238,9 +246,6 @@ def run(arguments: argparse.Namespace) -> None:
         search.fit(X.iloc[known], samples.y.iloc[known])
     except ValueError as error:  # the library's errors name the fault and the fix
         raise CommandError(_with_options(str(error))) from error
-    except KeyboardInterrupt:
-        print(_how_to_go_on(arguments))
-        raise
     options = {}
     if arguments.select == "smallest_within":
         options["tolerance"] = arguments.tolerance or _TOLERANCE
@@ -267,7 +272,6 @@ def run(arguments: argparse.Namespace) -> None:
         _search_output.draw(search, position, folder / _PICTURE)
     print(f"Saved {arguments.out}. Next: {next_command(arguments.out, inputs)}")
     if search.interrupted_:
-        print(_how_to_go_on(arguments))
         raise KeyboardInterrupt
 
 

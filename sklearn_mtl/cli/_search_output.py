@@ -27,9 +27,10 @@ def print_front(search: ParetoSearchCV, position: int, rule: str) -> None:
     }
     shown = ", ".join(f"{n:,} {what}" for what, n in counts.items() if n)
     table = front_table(search)
+    models = "1 model" if len(table) == 1 else f"{len(table):,} models"
     print(
-        f"{len(states):,} trials{f' ({shown})' if shown else ''}, {len(table):,} models on the "
-        "front, measured on the validation part:"
+        f"{len(states):,} trials{f' ({shown})' if shown else ''}, {models} on the front, measured "
+        "on the validation part:"
     )
     print(table.to_string(formatters=dict.fromkeys(search.objective_names_, _shown)))
     print(f"Selected by {rule}: trial {table.index[position]}.")
@@ -40,8 +41,9 @@ def print_front(search: ParetoSearchCV, position: int, rule: str) -> None:
 def front_table(search: ParetoSearchCV) -> pd.DataFrame:
     """Return objectives of the front, the error relative to the best, and who selects what."""
     table = search.front_table()
-    ratio = f"{search.objective_names_[0]} / best"
-    table[ratio] = table[ratio].round(3)
+    error = search.objective_names_[0]
+    relative = [name for name in table if name in (f"{error} / best", f"{error} - best")]
+    table[relative] = table[relative].round(3)
     words = table[_SELECTED_BY].str.replace("smallest_within", "smallest within 2 %")
     return table.assign(**{_SELECTED_BY: words})
 

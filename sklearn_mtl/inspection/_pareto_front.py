@@ -148,6 +148,11 @@ class ParetoFrontDisplay:
             If the search has one objective, or `objectives` names others than it has.
         """
         known = search.objective_names_
+        if len(known) == 1:
+            raise ValueError(
+                f"A front is drawn by two objectives. The search has one, {known[0]}: draw its "
+                "progress by SearchHistoryDisplay."
+            )
         names = tuple(known[:2]) if objectives is None else tuple(objectives)
         if len(names) != 2 or not set(names) <= set(known):
             raise ValueError(

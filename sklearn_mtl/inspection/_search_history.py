@@ -106,8 +106,10 @@ class SearchHistoryDisplay:
         """
         self.figure_, self.axes_ = panels(1, axes, panel=(6.0, 3.4), columns=1)
         ax = self.axes_[0]
-        # The front changes at a trial and stays until the next one.
-        ax.step(self.history["trial"], self.history["hypervolume"], where="post", color=PREDICTED)
-        ax.set(xlabel="trial", ylabel="hypervolume", ylim=(0, None))
-        ax.locator_params(axis="x", integer=True)
+        trials, volumes = self.history["trial"], self.history["hypervolume"]
+        # The front changes at a trial and stays until the next one; a point marks the last.
+        ax.step(trials, volumes, where="post", color=PREDICTED, marker="o", markevery=[-1])
+        ends = (trials.min() - 0.5, trials.max() + 0.5)
+        ax.set(xlabel="trial", ylabel="hypervolume", xlim=ends, ylim=(0, None))
+        ax.locator_params(axis="x", integer=True, min_n_ticks=1)
         return self

@@ -1,24 +1,30 @@
 """From a table to the front of models, one of them saved, through the command line."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import joblib
 import numpy as np
+import optuna
 import pandas as pd
 import pytest
+from optuna.trial import TrialState
 
 from sklearn_mtl.cli import main
 from sklearn_mtl.cli._preparation import TablePreparation
 from sklearn_mtl.cli._search import _MODELS, searched_rows
 from sklearn_mtl.cli._search_spaces import make_space
 from sklearn_mtl.cli._training import split_rows
+from sklearn_mtl.search._studies.persistent_storage import PersistentStorage, journal_storage
 from tests.cli import sources
 from tests.cli.tables import N_ROWS, plant, write_plant
+from tests.search._postgres import Postgres, find_binaries
 
 ROLES = ["--targets", "feo,strength", "--time", "time", "--lags", "2"]
 CHEAP = ["--model", "shared_bottom", "--max-epochs", "1", "--quiet"]
@@ -232,50 +238,104 @@ def test_several_sources(tmp_path):
     assert "param_operator" in trials and "param_length" not in trials
 
 
-def wait_for_trials(process, journal, n_trials):
-    while not journal.exists() or journal.read_text().count('"evaluation"') < n_trials:
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
-
-
-# Slow, and where in a trial the signal strikes is left to chance: tests/search/test_faults.py has
-# the kills whose outcome is certain.
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)]
-)
-def test_a_search_that_is_ended_goes_on(table, tmp_path, sent, code):
-    """Ctrl-C saves what was found, a kill nothing; both lose no finished trial."""
-    out, journal = tmp_path / "found", tmp_path / "search.log"
-    # Long enough that a trial is being trained when the signal comes
-    slow = ["--storage", journal, "--max-epochs", "40"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sklearn_mtl", *words_of_search(table, out, *slow, trials=500)],
+@contextlib.contextmanager
+def running_search(table, out, *options):
+    words = words_of_search(table, out, *options, trials=500)
+    with subprocess.Popen(
+        [sys.executable, "-m", "sklearn_mtl", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    )
-    wait_for_trials(process, journal, 2)
-    os.killpg(process.pid, sent)
-    told, warned = process.communicate()
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def worker_processes(process):
+    """Numbers of the processes that a search trains in."""
+    tasks = Path(f"/proc/{process.pid}/task").iterdir()
+    children = [child for task in tasks for child in (task / "children").read_text().split()]
+    return [int(n) for n in children if "LokyProcess" in Path(f"/proc/{n}/cmdline").read_text()]
+
+
+def complete_trials(storage):
+    with contextlib.suppress(KeyError):  # not begun yet
+        trials = optuna.load_study(study_name="search", storage=storage).trials
+        return [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    return []
+
+
+def wait_for_trials(process, storage, n_trials):
+    while len(complete_trials(storage)) < n_trials:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+
+
+def check_that_all_were_trained_once(storage):
+    """Also what was in training when it was ended has a result."""
+    complete = [trial.params for trial in complete_trials(storage)]
+    assert all(complete.count(params) == 1 for params in complete)
+    trials = optuna.load_study(study_name="search", storage=storage).trials
+    assert all(trial.params in complete for trial in trials if trial.params)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sent", "code", "n_workers"),
+    [(signal.SIGINT, 130, 1), (signal.SIGINT, 130, 2), (signal.SIGKILL, -signal.SIGKILL, 2)],
+)
+def test_a_search_that_is_ended_goes_on(table, tmp_path, sent, code, n_workers):
+    """Ctrl-C saves what was found, a kill nothing; both lose no trial, wherever they strike."""
+    out, journal = tmp_path / "found", tmp_path / "search.log"
+    stored = ["--storage", journal, "--workers", n_workers]
+    storage = journal_storage(journal)
+    with running_search(table, out, *stored) as process:
+        wait_for_trials(process, storage, 2)
+        os.killpg(process.pid, sent)
+        told, warned = process.communicate()
     assert process.returncode == code, warned
     assert out.exists() == (sent == signal.SIGINT)
     if out.exists():
         assert "Go on with the same command and --force." in told
         assert "interrupted after" in warned
-        n_before = len(pd.read_csv(out / "trials.csv"))
-    else:
-        n_before = 2
-    assert search(table, out, *slow, "--force", trials=n_before + 2) == 0
-    trials = pd.read_csv(out / "trials.csv")
-    assert len(trials) >= n_before + 2
-    assert (trials["state"] == "complete").all()
-    settings = [name for name in trials if name.startswith("param_")]
-    assert not trials.duplicated(settings).any()
-    if sent == signal.SIGKILL:  # what was being trained is trained again
-        gone = set(range(trials["trial"].max())) - set(trials["trial"])
-        assert len(gone) == 1
+    before = complete_trials(storage)
+    n_trials = len(before) + 3
+    assert search(table, out, *stored, "--force", trials=n_trials) == 0
+    found = pd.read_csv(out / "trials.csv").set_index("trial")
+    assert len(found) in (n_trials, n_trials + n_workers - 1)
+    assert (found["state"] == "complete").all()
+    for trial in before:
+        assert found.loc[trial.number, "mean_test_nmse"] == pytest.approx(trial.values[0])
+    check_that_all_were_trained_once(storage)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
+@pytest.mark.filterwarnings("ignore:No connection to the database")
+def test_a_search_on_postgresql_outlasts_everything(table, tmp_path):
+    """Its worker is killed, the server restarted, the command itself killed and given again."""
+    pytest.importorskip("psycopg", reason="install sklearn-mtl[postgresql]")
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("install a PostgreSQL server, on Debian: apt-get install postgresql")
+    with Postgres(binaries) as server:
+        stored = ["--storage", server.url, "--workers", 2]
+        storage = PersistentStorage(server.url)
+        with running_search(table, tmp_path / "found", *stored) as process:
+            wait_for_trials(process, storage, 4)
+            worker, _ = worker_processes(process)
+            os.kill(worker, signal.SIGKILL)
+            wait_for_trials(process, storage, 8)
+            server.restart(2.0)
+            wait_for_trials(process, storage, 12)
+        n_trials = len(complete_trials(storage)) + 3
+        assert search(table, tmp_path / "found", *stored, trials=n_trials) == 0
+        assert len(complete_trials(storage)) in (n_trials, n_trials + 1)
+        check_that_all_were_trained_once(storage)
+        storage.engine.dispose()
 
 
 def test_help(capsys):

@@ -87,7 +87,7 @@ def test_three_objectives_show_the_front_of_all():
 
 
 def test_one_objective_has_no_front_to_draw():
-    with pytest.raises(ValueError, match="`objectives` must name two of"):
+    with pytest.raises(ValueError, match=r"two objectives\. The search has one, mse: draw"):
         ParetoFrontDisplay.from_estimator(searched(objectives=["mse"]))
 
 
@@ -133,3 +133,11 @@ def test_history_of_a_search():
     np.testing.assert_array_equal(line.get_ydata(), history["hypervolume"])
     with pytest.raises(ValueError, match="columns trial and hypervolume"):
         SearchHistoryDisplay(history.rename(columns={"trial": "generation"}))
+
+
+def test_history_of_one_trial_is_a_point():
+    (line,) = SearchHistoryDisplay.from_estimator(searched(n_trials=1)).axes_[0].lines
+    assert line.get_marker() == "o"
+    ax = line.axes
+    low, high = ax.get_xlim()
+    assert [tick for tick in ax.get_xticks() if low <= tick <= high] == [0]

@@ -21,14 +21,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from sklearn_mtl.search import ConfigurationSpace, Discrete
+from sklearn_mtl.search._studies.optimize_together import _Work, optimize_together
+from sklearn_mtl.search._studies.owners import OWNER, mark_owner
 from sklearn_mtl.search._studies.persistent_storage import PersistentStorage, journal_storage
-from sklearn_mtl.search._studies.reclaim import (
-    OWNER,
-    mark_owner,
-    optimize_together,
-    reclaim_stale_trials,
-    retry_trial,
-)
+from sklearn_mtl.search._studies.reclaim import BEAT, SILENT_BEATS, Watch
 from sklearn_mtl.search._studies.sampler import PHMOEASampler
 from sklearn_mtl.search.problems import HDTLZ2
 from tests.search._postgres import Postgres, find_binaries
@@ -54,13 +50,7 @@ def open_study(where):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         if "://" in str(where):
-            storage = PersistentStorage(
-                where,
-                patience=30.0,
-                heartbeat_interval=1,
-                grace_period=20,
-                heartbeat_stale_trial_callback=retry_trial,
-            )
+            storage = PersistentStorage(where, patience=30.0)
         else:
             storage = journal_storage(where)
     return optuna.create_study(
@@ -250,7 +240,7 @@ def test_database_that_stays_away_is_an_error(tmp_path):
     study = optuna.create_study(storage=storage)
     storage.engine.dispose()
     shutil.rmtree(folder)
-    with pytest.warns(UserWarning, match="No connection"), pytest.raises(StorageInternalError):
+    with pytest.warns(UserWarning, match="No connection"), pytest.raises(ConnectionError):
         study.ask()
 
 
@@ -338,14 +328,14 @@ def test_trial_of_a_dead_process_of_this_machine_is_taken_at_once(study, waited_
     time.sleep(0.2)
     if waited_for:
         ended.wait()
-    assert reclaim_stale_trials(study) == [trial.number]
-    assert reclaim_stale_trials(study) == []
+    assert Watch(study).reclaim() == [trial.number]
+    assert Watch(study).reclaim() == []
     ended.wait()
     again = study.ask({"x": optuna.distributions.FloatDistribution(0, 1)})
     assert study.trials[trial.number].state == TrialState.FAIL
     assert again.params == trial.params
     assert OWNER not in again.user_attrs
-    assert reclaim_stale_trials(study) == []
+    assert Watch(study).reclaim() == []
 
 
 @linux
@@ -353,31 +343,84 @@ def test_number_of_a_process_that_was_used_again(study):
     trial = study.ask()
     mark_owner(trial)
     trial.set_user_attr(OWNER, dict(trial.user_attrs[OWNER], started=1))
-    assert reclaim_stale_trials(study) == [trial.number]
+    assert Watch(study).reclaim() == [trial.number]
 
 
 @linux
-def test_live_process_of_this_machine_keeps_its_trial_at_any_age(study):
-    trial = study.ask()
+def test_live_process_of_this_machine_keeps_its_trial_without_a_beat(study):
+    mark_owner(study.ask())
+    watch = Watch(study)
+    for _ in range(2 * SILENT_BEATS):
+        watch.beat()
+    assert study.trials[0].state == TrialState.RUNNING
+
+
+def ask_elsewhere(study):
+    """A running trial of a process of another machine."""
+    trial = study.ask({"x": optuna.distributions.FloatDistribution(0, 1)})
     mark_owner(trial)
-    assert reclaim_stale_trials(study, older_than=-1.0) == []
+    trial.set_user_attr(OWNER, dict(trial.user_attrs[OWNER], machine="elsewhere"))
+    return trial
 
 
-@pytest.mark.parametrize("owner", [None, "elsewhere"])
-def test_trial_of_an_unknown_process_is_taken_by_its_age(study, owner):
-    trial = study.ask()
-    if owner:
-        mark_owner(trial)
-        trial.set_user_attr(OWNER, dict(trial.user_attrs[OWNER], machine=owner))
-    assert reclaim_stale_trials(study) == []
-    assert reclaim_stale_trials(study, older_than=3600.0) == []
-    assert reclaim_stale_trials(study, older_than=-1.0) == [trial.number]
+def state_after(watch, n_beats):
+    for _ in range(n_beats):
+        watch.beat()
+    return watch.study.trials[0].state
+
+
+@pytest.mark.parametrize("ask", [ask_elsewhere, optuna.Study.ask])
+def test_trial_of_a_process_elsewhere_or_unknown_is_taken_after_its_silence(study, ask):
+    ask(study)
+    watch = Watch(study)
+    # The first beat only hears of the trial, whatever its age.
+    assert state_after(watch, SILENT_BEATS) == TrialState.RUNNING
+    assert state_after(watch, 1) == TrialState.FAIL
+    assert [trial.state for trial in study.trials] == [TrialState.FAIL, TrialState.WAITING]
+    assert study.trials[0].params == study.trials[1].params
+
+
+def test_trial_that_is_heard_of_is_left_alone(study):
+    other, watch = Watch(study), Watch(study)
+    other.running.add(ask_elsewhere(study)._trial_id)
+    for _ in range(3):
+        other.beat()
+        assert state_after(watch, SILENT_BEATS) == TrialState.RUNNING
+    other.running.clear()
+    assert state_after(watch, 1) == TrialState.FAIL
+
+
+def test_watch_beats_by_itself(study):
+    ask_elsewhere(study)
+    with Watch(study, seconds=0.005):
+        while study.trials[0].state == TrialState.RUNNING:
+            time.sleep(0.01)
+    n_trials = len(study.trials)
+    ask_elsewhere(study)
+    time.sleep(0.1)
+    assert len(study.trials) == n_trials, "none after its end"
+
+
+def test_own_trial_is_heard_of_while_it_runs(study):
+    watch = Watch(study)
+
+    def objective(trial):
+        watch.beat()
+        first = study.trials[0].system_attrs[BEAT]
+        watch.beat()
+        assert study.trials[0].system_attrs[BEAT] != first
+        return 0.0
+
+    study.optimize(_Work(objective, watch), n_trials=1)
+    assert not watch.running
 
 
 def test_configuration_that_kills_its_process_does_not_go_round_for_ever(study):
     for _ in range(4):
-        study.ask({"x": optuna.distributions.FloatDistribution(0, 1)})
-        assert len(reclaim_stale_trials(study, older_than=-1.0)) == 1
+        trial = ask_elsewhere(study)
+        watch = Watch(study)
+        while study.trials[trial.number].state == TrialState.RUNNING:
+            watch.beat()
     first, *retries = study.trials
     assert all(trial.params == first.params for trial in retries)
     assert [trial.state for trial in study.trials] == [TrialState.FAIL] * 4
@@ -391,7 +434,7 @@ def test_retry_of_a_trial_that_was_killed_before_its_parameters_were_stored(stud
     )
     trial = study.ask()
     proposed = trial.relative_params
-    assert reclaim_stale_trials(study, older_than=-1.0) == [0]
+    assert state_after(Watch(study), SILENT_BEATS + 1) == TrialState.FAIL
     study.sampler = PHMOEASampler(PROBLEM.space, seed=1)
     assert PROBLEM.space.to_trial(PROBLEM.space.suggest(study.ask())) == proposed
 
@@ -404,7 +447,36 @@ def test_work_goes_on_after_a_trial_was_taken_away(study):
 
     optimize_together(study, objective, n_trials=4)
     states = [trial.state for trial in study.trials]
-    assert states == [TrialState.COMPLETE, TrialState.FAIL, *[TrialState.COMPLETE] * 2]
+    assert states == [TrialState.COMPLETE, TrialState.FAIL, *[TrialState.COMPLETE] * 3]
+
+
+def test_interrupted_trial_is_queued_again_any_number_of_times(study):
+    def objective(trial):
+        trial.suggest_float("x", 0, 1)
+        raise KeyboardInterrupt
+
+    for _ in range(6):
+        with pytest.raises(KeyboardInterrupt):
+            optimize_together(study, objective, n_trials=3)
+    *ended, queued = study.trials
+    assert [trial.state for trial in ended] == [TrialState.FAIL] * 6
+    assert queued.state == TrialState.WAITING
+    assert {trial.params["x"] for trial in study.trials} == {queued.params["x"]}
+
+
+def test_journal_whose_last_line_is_torn(tmp_path):
+    """A process was killed, or the disk was full, in the middle of a line."""
+    where = tmp_path / "journal"
+    open_study(where).ask()
+    whole = where.read_bytes()
+    for cut in (1, 5, len(whole.splitlines(keepends=True)[-1]) - 1):
+        where.write_bytes(whole[:-cut])
+        study = open_study(where)
+        study.ask()
+        study.ask()
+        again = open_study(where)
+        assert [trial.number for trial in again.trials] == list(range(len(study.trials)))
+        assert len(again.trials) >= 2
 
 
 def test_error_of_the_objective_ends_the_work_or_is_caught(study):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.search._engine.hypervolume import hypervolume
+from sklearn_mtl.search._engine.hypervolume import hypervolume, hypervolume_growth
 
 
 def by_cells(points, reference):
@@ -55,3 +55,19 @@ def test_moocore(n_objectives):
 def test_four_objectives():
     with pytest.raises(ValueError, match=r"up to three objectives. Got 4"):
         hypervolume(np.zeros((1, 4)), np.ones(4))
+
+
+@pytest.mark.parametrize("reference", [[1.0], [1.0, 1.0, 1.0], 1.0, [[1.0, 1.0]]])
+def test_reference_of_another_shape(reference):
+    with pytest.raises(ValueError, match=r"`reference` must have one value for each objective"):
+        hypervolume([[0.1, 0.2]], reference)
+    with pytest.raises(ValueError, match=r"`reference` must have one value for each objective"):
+        hypervolume_growth([[0.1, 0.2]], reference)
+
+
+@pytest.mark.parametrize("n_objectives", [1, 2, 3])
+def test_growth_is_the_hypervolume_of_the_first_points(n_objectives):
+    points = np.random.default_rng(0).integers(0, 8, size=(40, n_objectives)) / 6
+    reference = np.full(n_objectives, 1.0)
+    expected = [hypervolume(points[: i + 1], reference) for i in range(40)]
+    np.testing.assert_allclose(hypervolume_growth(points, reference), expected, atol=1e-15)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.ensemble import BaggingRegressor
+from sklearn.ensemble import BaggingRegressor, StackingRegressor
 from sklearn.linear_model import Lasso, Ridge
 from sklearn.metrics import make_scorer, mean_absolute_error, mean_squared_error
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -86,7 +87,7 @@ def test_scorers_and_functions_are_scores():
     named, scorer, function = find_objectives(["neg_mean_squared_error", own, bias])
     assert [o.name for o in (named, scorer, function)] == [
         "neg_mean_squared_error",
-        "mean_absolute_error",
+        "neg_mean_absolute_error",
         "bias",
     ]
     assert all(o.direction == "maximize" for o in (named, scorer, function))
@@ -113,6 +114,8 @@ def test_names_that_are_unknown_or_stand_twice():
         find_objectives(["msee"])
     with pytest.raises(ValueError, match=r"different names. Got mse, mse"):
         find_objectives(["mse", "mse"])
+    with pytest.raises(ValueError, match=r"3 is no objective. Pass a name or a function"):
+        find_objectives([3])
 
 
 @pytest.mark.filterwarnings("ignore:lbfgs failed to converge")
@@ -127,6 +130,11 @@ def test_sizes():
     assert count_parameters(TransformedTargetRegressor(Ridge()).fit(X, y)) == 5
     assert count_parameters(PerTargetRegressor(Ridge()).fit(X, Y)) == 10
     assert count_parameters(BaggingRegressor(Ridge(), n_estimators=3).fit(X, y)) == 15
+    pipeline = make_pipeline(StandardScaler(), Ridge())
+    assert count_parameters(PerTargetRegressor(pipeline).fit(X, Y)) == 10
+    assert count_parameters(MultiOutputRegressor(pipeline).fit(X, Y)) == 10
+    stacked = StackingRegressor([("a", Ridge()), ("b", pipeline)], Ridge(), cv=2).fit(X, y)
+    assert count_parameters(stacked) == 5 + 5 + (2 + 1), "both members and what joins them"
     network = MLPRegressor(hidden_layer_sizes=(6,), max_iter=2, solver="lbfgs").fit(X, Y)
     assert count_parameters(network) == (4 + 1) * 6 + (6 + 1) * 2
     with pytest.raises(ValueError, match="parameters of DecisionTreeRegressor is not known"):

@@ -350,8 +350,8 @@ def test_failures_are_recorded():
 
 
 def test_all_failed():
-    search = noisy(Fragile, {"width": [2]})
-    with pytest.raises(ValueError, match=r"All 12 trials failed.*\{'width': 2\}.*width 2 breaks"):
+    search = noisy(Fragile, {"width": [2], "shift": (0.0, 1.0)})
+    with pytest.raises(ValueError, match=r"All 12 trials failed.*\{'width': 2, .*width 2 breaks"):
         search.fit(X, Y)
     assert set(search.cv_results_["error"]) == {"ArithmeticError: width 2 breaks"}
 
@@ -404,13 +404,11 @@ def test_callbacks_may_stop():
 
 
 def test_early_stopping():
-    space = {"width": [1, 2], "shift": [0.0, 0.5]}
-    search = noisy(space=space, n_trials=200, early_stopping=5).fit(X, Y)
-    n_trials = len(search.cv_results_["params"])
-    # At least the first eight generations of 5; the few configurations are soon all known.
-    assert 45 <= n_trials < 100
-    assert n_trials % 5 == 0
-    assert len(noisy(space=space, n_trials=60).fit(X, Y).cv_results_["params"]) == 60
+    space = {"width": [1], "shift": (0.0, 1.0)}  # endless, and of one size
+    endless = {"space": space, "objectives": ("n_parameters",)}
+    search = noisy(**endless, n_trials=200, early_stopping=5).fit(X, Y)
+    assert len(search.cv_results_["params"]) == 45, "eight generations of 5 after the first"
+    assert len(noisy(**endless, n_trials=60).fit(X, Y).cv_results_["params"]) == 60
 
 
 # --- caching, storage, processes
@@ -421,7 +419,7 @@ def test_no_configuration_is_trained_twice():
     space = {"width": [1, 2, 3], "shift": [0.0, 1.0]}
     search = noisy(Counted, space, n_trials=40, refit=False).fit(X, Y)
     assert len(Counted.trained) == len(set(Counted.trained)) == 6
-    assert len(search.cv_results_["params"]) == 40
+    assert 6 <= len(search.cv_results_["params"]) < 40, "it ends when all six are known"
     assert len(search.pareto_front_) <= 3
 
 

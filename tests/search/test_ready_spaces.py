@@ -352,7 +352,9 @@ class TestAnyOf:
         assert space.build(config)["lags"].lags == {"few": 2, "many": 20}[config["lags"]]
 
     def test_errors(self):
-        with pytest.raises(ValueError, match=r"'system' needs a list of at least one choice"):
+        with pytest.raises(
+            ValueError, match=r"`spaces` must be a dict from names to at least one space"
+        ):
             any_of("system", {})
         with pytest.raises(ValueError, match=r"space 'own' names no `pipeline`"):
             any_of("system", {"own": ConfigurationSpace([Continuous("x", 0, 1)])})

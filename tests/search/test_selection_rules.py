@@ -71,3 +71,11 @@ def test_unknown_rule_and_tolerance():
         selection_rule("elbow")
     with pytest.raises(ValueError, match="`tolerance` must be at least 0"):
         chosen("smallest_within", CONVEX, tolerance=-0.1)
+
+
+def test_options_of_other_rules():
+    with pytest.raises(ValueError, match=r"'knee' has no option 'tolerance'. Its options: none"):
+        selection_rule("knee", {"tolerance": 0.1})
+    with pytest.raises(ValueError, match=r"no option 'within'. Its options: tolerance"):
+        selection_rule("smallest_within", {"within": 0.1})
+    assert selection_rule("smallest_within", {"tolerance": 0.1})(CONVEX, tolerance=9) == 4

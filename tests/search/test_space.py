@@ -4,16 +4,18 @@ import json
 import math
 import pickle
 from collections import Counter
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import optuna
 import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Lasso, Ridge
+from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_mtl.search import ConfigurationSpace, Continuous, Discrete
+from sklearn_mtl.search import ConfigurationSpace, Continuous, Discrete, any_of
+from sklearn_mtl.search._space.space_of import space_of
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -463,3 +465,83 @@ class TestWholeSpace:
     def test_without_a_pipeline(self, chain):
         with pytest.raises(ValueError, match="names no `pipeline`"):
             chain.build({"system": "trees", "depth": 1})
+
+
+def choice_of_functions():
+    """Make anew what another process would define anew."""
+
+    def square(x):
+        return x**2
+
+    return square
+
+
+class TestLabels:
+    def test_functions_read_the_same_in_every_process(self):
+        first, second = (
+            Discrete("f", [choice_of_functions(), np.log1p, FunctionTransformer(function), Ridge])
+            for function in (choice_of_functions(), choice_of_functions())
+        )
+        assert first.labels == second.labels
+        assert first.labels[0] == f"{__name__}.choice_of_functions.<locals>.square"
+        assert first.labels[3] == f"{Ridge.__module__}.Ridge"
+        spaces = [ConfigurationSpace([choice]) for choice in (first, second)]
+        keys = [[space.key({"f": v}) for v in space["f"].choices] for space in spaces]
+        assert keys[0] == keys[1]
+        assert len(set(keys[0])) == 4
+
+    def test_functions_that_only_their_address_tells_apart(self):
+        choice = Discrete("f", [lambda x: x, lambda x: x**2])
+        assert len(set(choice.labels)) == 2
+        assert choice.from_storage(choice.to_storage(choice.choices[1])) is choice.choices[1]
+
+    def test_conditions_show_labels(self):
+        parent = Discrete("model", [Ridge, Lasso])
+        space = ConfigurationSpace([parent, Continuous("alpha", 0, 1, when={"model": [Ridge]})])
+        assert space.table()["active when"]["alpha"] == f"model={Ridge.__module__}.Ridge"
+
+
+class TestCount:
+    @pytest.mark.parametrize("seed", range(10))
+    def test_every_canonical_configuration_counts_once(self, seed):
+        whole = random_space(seed)
+        variables = []
+        for variable in whole.variables:  # a closed part of the space, without real parameters
+            known = {kept.name for kept in variables}
+            if isinstance(variable, Discrete) and set(variable.when or {}) <= known:
+                variables.append(variable)
+        space = ConfigurationSpace(variables[:6])
+        values = product(*(variable.choices for variable in space.variables))
+        keys = {space.key(dict(zip(space.names, v, strict=True))) for v in values}
+        assert space.count(10**6) == len(keys)
+        assert space.count(2) == min(2, len(keys))
+
+    def test_real_parameters(self):
+        space = ConfigurationSpace(
+            [Discrete("a", [1, 2]), Continuous("b", 0, 1, when={"a": [2]}), Discrete("c", [1, 2])]
+        )
+        assert space.count(50) == 50
+        assert space.with_fixed(a=1).count(50) == 2
+
+
+class TestDictionaries:
+    @pytest.mark.parametrize(
+        ("values", "message"),
+        [
+            (
+                ("svd", "lsqr"),
+                r"Got \('svd', 'lsqr'\). Write candidates as a list: \['svd', 'lsqr'\]",
+            ),
+            ((1, 1000), r"a range of real numbers is written \(1.0, 1000.0\)"),
+            ((10, 1), r"The range of 'p' must have low <= high. Got \(10, 1\)"),
+            ((10.0, 1.0), r"The range of 'p' must have low <= high"),
+        ],
+    )
+    def test_what_was_meant(self, values, message):
+        with pytest.raises(ValueError, match=message):
+            space_of({"p": values})
+
+    @pytest.mark.parametrize("spaces", [{}, [ConfigurationSpace([Discrete("a", [1])], "x.y")]])
+    def test_spaces_to_choose_from(self, spaces):
+        with pytest.raises(ValueError, match="`spaces` must be a dict from names to at least one"):
+            any_of("s", spaces)

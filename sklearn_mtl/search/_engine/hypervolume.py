@@ -25,10 +25,14 @@ def hypervolume(values: Any, reference: Any) -> float:
     Raises
     ------
     ValueError
-        If there are more than three objectives.
+        If there are more than three objectives, or `reference` has another number of values.
     """
-    corner = np.asarray(reference, dtype=float)
-    points = np.asarray(values, dtype=float).reshape(-1, len(corner))
+    points, corner = np.asarray(values, dtype=float), np.asarray(reference, dtype=float)
+    if points.ndim != 2 or corner.shape != points.shape[1:]:
+        raise ValueError(
+            "`reference` must have one value for each objective, a column of `values`. Got shape "
+            f"{corner.shape} for values of shape {points.shape}."
+        )
     if len(corner) > 3:
         raise ValueError(
             f"The hypervolume is computed for up to three objectives. Got {len(corner)}; "
@@ -38,6 +42,30 @@ def hypervolume(values: Any, reference: Any) -> float:
     if len(points) == 0:
         return 0.0
     return _MEASURES[len(corner)](points, corner)
+
+
+def hypervolume_growth(values: Any, reference: Any) -> np.ndarray:
+    """Measure the hypervolume of the first point, of the first two and so on.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_points, n_objectives)
+    reference : array-like of shape (n_objectives,)
+        As for `hypervolume`.
+
+    Returns
+    -------
+    volumes : ndarray of shape (n_points,)
+    """
+    points = np.asarray(values, dtype=float)
+    volumes = np.zeros(len(points))
+    front, volume = points[:0], 0.0
+    for i, point in enumerate(points):
+        if not (front <= point).all(axis=1).any():
+            front = np.vstack([front[~(point <= front).all(axis=1)], point])
+            volume = hypervolume(front, reference)
+        volumes[i] = volume
+    return volumes
 
 
 def _length(points: np.ndarray, corner: np.ndarray) -> float:

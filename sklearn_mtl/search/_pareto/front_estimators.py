@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from sklearn_mtl.search._pareto.interrupts import Interrupts
+from sklearn_mtl.search._pareto.metadata import identity
+from sklearn_mtl.search._pareto.study import fingerprint
 from sklearn_mtl.search._space.space import Configuration
 
 
@@ -18,7 +21,7 @@ class FrontEstimators(Sequence[Any]):
     configs : sequence of dict
         Configurations of the front.
     X, y : array-like
-        Data of the search. They are no part of a pickle.
+        Data of the search. They are neither copied nor part of a pickle.
     fit_params : dict
         Further arguments of ``fit``.
     """
@@ -35,6 +38,7 @@ class FrontEstimators(Sequence[Any]):
         self._configs = list(configs)
         self._fitted: dict[int, Any] = {}
         self._data: tuple[Any, Any, Mapping[str, Any]] | None = (X, y, fit_params)
+        self._identity = _identity(*self._data)
 
     def __len__(self) -> int:
         return len(self._configs)
@@ -54,12 +58,24 @@ class FrontEstimators(Sequence[Any]):
                 "pickle does not hold the training data. Ask for the model before, for example "
                 "by list(search.pareto_estimators_)."
             )
+        if _identity(*self._data) != self._identity:
+            raise RuntimeError(
+                "X, y or another argument of `fit` was changed after the search, so that this "
+                "model of the front cannot be fitted on the same data. Ask for the models before "
+                "the data change, for example by list(search.pareto_estimators_), or pass copies."
+            )
         X, y, params = self._data
         estimator = self._make(config)
-        return estimator.fit(X, **params) if y is None else estimator.fit(X, y, **params)
+        with Interrupts() as interrupts, interrupts.training():
+            return estimator.fit(X, **params) if y is None else estimator.fit(X, y, **params)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_data": None}
 
     def __repr__(self) -> str:
-        return f"<{len(self)} models of a front, {len(self._fitted)} of them fitted>"
+        models = "model" if len(self) == 1 else "models"
+        return f"<{len(self)} {models} of a front, {len(self._fitted)} of them fitted>"
+
+
+def _identity(X: Any, y: Any, params: Mapping[str, Any]) -> tuple[str, str]:
+    return fingerprint(X, y, ()), identity(params)

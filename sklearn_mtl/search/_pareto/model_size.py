@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,10 @@ def count_parameters(estimator: Any) -> int:
     if hasattr(estimator, "steps"):
         return count_parameters(estimator.steps[-1][1])
     if hasattr(estimator, "estimators_"):
-        return sum(count_parameters(member) for member in np.ravel(estimator.estimators_))
+        members = [*_flat(estimator.estimators_)]
+        if hasattr(estimator, "final_estimator_"):  # of a StackingRegressor
+            members.append(estimator.final_estimator_)
+        return sum(count_parameters(member) for member in members)
     for name in INNER:
         if hasattr(estimator, name):
             return count_parameters(getattr(estimator, name))
@@ -49,3 +53,12 @@ def count_parameters(estimator: Any) -> int:
         "`n_parameters_` nor `coef_`. Pass a function (estimator, X, y) -> score as objective, "
         "for example lambda estimator, X, y: -estimator.tree_.node_count."
     )
+
+
+def _flat(members: Iterable[Any]) -> Iterator[Any]:
+    """Members of nested lists and arrays; a Pipeline, which can be unpacked too, is one member."""
+    for member in members:
+        if isinstance(member, list | np.ndarray):
+            yield from _flat(member)
+        else:
+            yield member

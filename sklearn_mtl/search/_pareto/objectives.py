@@ -105,7 +105,7 @@ def find_objectives(specifications: Iterable[str | Callable[..., float]]) -> lis
     Raises
     ------
     ValueError
-        If a name is unknown or stands twice.
+        If a name is unknown or stands twice, or something is neither a name nor a function.
     """
     objectives = [
         _named(spec) if isinstance(spec, str) else _of_callable(spec) for spec in specifications
@@ -137,9 +137,14 @@ def _own_scorer(metric: Callable[..., Any], **params: Any) -> Any:
     return scorer.set_score_request(sample_weight=True) if _routing_enabled() else scorer
 
 
-def _of_callable(score: Callable[..., float]) -> Objective:
+def _of_callable(score: Any) -> Objective:
+    if not callable(score):
+        raise ValueError(
+            f"{score!r} is no objective. Pass a name or a function (estimator, X, y) -> score."
+        )
     if hasattr(score, "_score_func"):  # one of scikit-learn's make_scorer
-        return Objective(score._score_func.__name__, maximised=True, scorer=score)
+        sign = "neg_" if score._sign < 0 else ""
+        return Objective(sign + score._score_func.__name__, maximised=True, scorer=score)
     name = getattr(score, "__name__", type(score).__name__)
     return Objective(name, maximised=True, scorer=PlainScore(score))
 

@@ -12,17 +12,18 @@ import numpy as np
 import pandas as pd
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import get_tags, indexable
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_mtl._validation import HasMethods, Interval, StrOptions, _fit_context
 from sklearn_mtl.search._engine.early_stopping import reference_point
-from sklearn_mtl.search._engine.hypervolume import hypervolume
+from sklearn_mtl.search._engine.hypervolume import hypervolume_growth
 from sklearn_mtl.search._pareto.front_estimators import FrontEstimators
 from sklearn_mtl.search._pareto.goals import Goals, find_goals
 from sklearn_mtl.search._pareto.metadata import route, router
-from sklearn_mtl.search._pareto.progress import feasible_losses
+from sklearn_mtl.search._pareto.progress import feasible_losses, warn_if_too_short
 from sklearn_mtl.search._pareto.run_trials import run_trials
 from sklearn_mtl.search._pareto.search_outcome import check_outcome
 from sklearn_mtl.search._pareto.search_results import (
@@ -59,7 +60,8 @@ class ParetoSearchCV(SelectedModel, MetaEstimatorMixin, BaseEstimator):
     objectives : sequence of str and callable, default=("mse", "n_parameters")
         One to three objectives, the error first. Minimised: the errors "mse", "rmse", "mae",
         "nmse" and "nmae", which are means over targets and pass over missing labels,
-        "n_parameters", "fit_time" (seconds) and "predict_latency" (seconds for one row).
+        "n_parameters", "fit_time" (seconds) and "predict_latency" (seconds for one row); see the
+        notes.
         Maximised: "r2", which passes over missing labels too, the names of scikit-learn's scorers,
         and functions ``(estimator, X, y) -> score``. An objective is its mean over the splits.
     constraints : sequence of str or tuple, default=()
@@ -68,7 +70,8 @@ class ParetoSearchCV(SelectedModel, MetaEstimatorMixin, BaseEstimator):
     sampler : {"phmoea", "nsga2", "nsga3", "tpe", "random"} or sampler of Optuna, default="phmoea"
         What proposes configurations. An instance is copied, and keeps its own seed.
     n_trials : int, default=100
-        Number of finished trials in the study, those of earlier runs included.
+        Number of finished trials in the study, those of earlier runs included. Fewer, if the space
+        holds no more configurations.
     cv : int, splitter, iterable or None, default=None
         Splits on which configurations are compared. None trains on the older four fifths of the
         rows and compares on the newest fifth; integers, splitters and lists of ``(train, test)``
@@ -78,11 +81,14 @@ default="knee"
         Rule by which the model is selected that predicts, as in `select`; False to select none.
     storage : str, storage of Optuna or None, default=None
         Where trials are kept: the path of a journal file, a URL such as ``"sqlite:///search.db"``
-        or ``"postgresql+psycopg://..."``, or a storage; None for memory. A search with the same
-        storage and `study_name` goes on where the earlier one ended, several processes may work on
-        one study at once, and the trial of one that was killed is run again.
+        or ``"postgresql+psycopg://..."``, or a storage; None for memory. The same search with the
+        same storage goes on where the earlier one ended, several processes may work on it at once,
+        and the trial of one that was killed is run again.
     study_name : str or None, default=None
-        Name of the study in the storage.
+        Name of the study in the storage. None names it after the data, the splits, the estimator,
+        `space`, `objectives`, `constraints`, `sampler` and an integer `random_state`: a search that
+        differs in any of them begins a study of its own. A study of a given name is refused if it
+        was made for other data, estimators, spaces, objectives or constraints.
     n_jobs : int or None, default=1
         Number of processes that train; -1 for all cores.
     timeout : float or None, default=None
@@ -91,7 +97,8 @@ default="knee"
         Called as ``callback(study, trial)`` after every trial.
     early_stopping : bool or int, default=False
         Whether to stop when the front no longer gets better over eight generations (appendix A.8
-        of [1]_); an integer says how many trials count as a generation, which is 20 otherwise.
+        of [1]_); an integer says how many trials count as a generation, which is 20 otherwise. It
+        takes nine of them at least, so that True needs more than 180 trials.
     learning_curve_stop : bool, default=False
         Whether to end a training that falls behind: after five epochs, when its best validation
         loss is above the median of earlier trainings at the same epoch, with the same loss and, if
@@ -110,7 +117,8 @@ default="knee"
         One row per model of the front, the best first objective first: its parameters, everything
         measured, and ``trial``, its number. Of models with equal objectives only the first is kept.
     pareto_estimators_ : sequence of estimator
-        The models of these rows, fitted on all rows of X when they are first asked for.
+        The models of these rows, fitted on all rows of X when they are first asked for, and then
+        kept; ``best_estimator_`` is one of them. X and y must not have been changed until then.
     cv_results_ : dict of str to array
         All finished trials as in scikit-learn's searches; ``rank_test_score`` is 1 on the front.
         Further keys: ``trial``, ``state`` ("complete", "pruned" or "failed"), ``feasible`` and
@@ -161,11 +169,23 @@ default="knee"
     every trial and process. It is never trained twice in a study: what is known of it is used
     again, and a trial that meets a configuration that another process is training is pruned.
 
-    Ctrl-C ends the search, not the program: what was found until then is used, with a warning.
-    Before the first result it is passed on.
+    "n_parameters" is what was fitted: ``n_parameters_`` of this package's networks, the weights,
+    coefficients and intercepts of scikit-learn's linear models and multilayer perceptron (zeros of
+    weights and coefficients not counted), the last step of a Pipeline and the sum over the members
+    of an ensemble or a model of several targets. For other models, such as trees, pass a function.
+    For "fit_time" every process trains its first model of a kind once more beforehand, so that no
+    imports are timed.
 
-    A fitted search holds its training data, for models not yet fitted. A pickle does not, and has
-    the trials without a connection to their storage.
+    Ctrl-C ends the search, not the program: what was found until then is used, with a warning, and
+    the configuration that was in training is the first one of a search that goes on. Before the
+    first result it is passed on, and so is a second Ctrl-C, also during the last fit.
+
+    With a `storage`, the trial of a process of the same machine (Linux) is taken over as soon as
+    that process has ended. Other processes are heard of every half minute, and their trials are
+    taken over after five minutes of silence.
+
+    A fitted search holds its training data, not copied, for models not yet fitted. A pickle does
+    not, and has the trials without a connection to their storage.
 
     References
     ----------
@@ -277,7 +297,17 @@ default="knee"
         -------
         self : object
             Fitted search.
+
+        Raises
+        ------
+        ValueError
+            If parameters are wrong or do not fit the estimator or the data, the study was made for
+            something else, every trial failed or none keeps the constraints.
         """
+        for name in [name for name in vars(self) if name.endswith("_") and name[0] != "_"]:
+            delattr(self, name)  # a search that fails leaves nothing of an earlier one
+        if wrong := [callback for callback in self.callbacks if not callable(callback)]:
+            raise ValueError(f"`callbacks` must be functions (study, trial). Got {wrong[0]!r}.")
         goals = self._goals()
         estimator, space = estimator_and_space(self.estimator, self.space)
         if y is None and get_tags(self).target_tags.required:
@@ -289,6 +319,9 @@ default="knee"
         routed = route(self, X, params, goals.measured)
         splits = splits_of(self.cv, self._example(), X, y, **routed.split)
         self.study_, evaluator = set_up(self, estimator, space, goals, X, y, splits, routed)
+        generation = POPULATION_SIZE if self.early_stopping is True else int(self.early_stopping)
+        if generation:
+            warn_if_too_short(self.n_trials, generation)
         run = run_trials(
             self.study_,
             evaluator,
@@ -297,7 +330,7 @@ default="knee"
             n_jobs=self.n_jobs,
             timeout=self.timeout,
             callbacks=self.callbacks,
-            generation=POPULATION_SIZE if self.early_stopping is True else self.early_stopping,
+            generation=generation,
             raises=self.error_score == "raise",
             shows_progress=bool(self.verbose),
         )
@@ -347,10 +380,15 @@ default="knee"
         -------
         position : int
             Row of ``pareto_front_``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such rule, it has no such option or a function returns no row.
         """
         check_is_fitted(self, "pareto_front_")
         if not callable(rule):
-            return selection_rule(rule)(self._front, **options)
+            return selection_rule(rule, options)(self._front, **options)
         position = rule(self.pareto_front_, **options)
         n_models = len(self.pareto_front_)
         if not isinstance(position, Integral) or not 0 <= position < n_models:
@@ -373,21 +411,36 @@ default="knee"
         Returns
         -------
         estimator : estimator
+            The one of ``pareto_estimators_``, not a copy: `predict` uses it too, if it is the
+            selected one.
+
+        Raises
+        ------
+        RuntimeError
+            If the model was not asked for before, and the data have changed since or the search
+            was pickled.
         """
-        return self.pareto_estimators_[self.select_index(rule, **options)]
+        position = self.select_index(rule, **options)
+        return self.pareto_estimators_[position]
 
     def front_table(self) -> pd.DataFrame:
-        """Show the front to readers: objectives, error relative to the best, and who selects what.
+        """Show the front to readers: objectives, error next to the best, and who selects what.
 
         Returns
         -------
         table : DataFrame
-            One row per model, indexed by the number of its trial.
+            One row per model, indexed by the number of its trial. The error is divided by the best
+            one; of a score, and where the best error is 0, it is the difference.
         """
         check_is_fitted(self, "pareto_front_")
         names = self.objective_names_
         table = self.pareto_front_.set_index("trial")[names].copy()
-        table[f"{names[0]} / best"] = table[names[0]] / table[names[0]].iloc[0]
+        error = table[names[0]]
+        best = error.iloc[0]
+        if best > 0 and self.study_.directions[0] == StudyDirection.MINIMIZE:
+            table[f"{names[0]} / best"] = error / best
+        else:
+            table[f"{names[0]} - best"] = error - best
         selected = {rule: self.select_index(rule) for rule in SELECTION_RULES}
         table["selected by"] = [
             ", ".join(rule for rule, selected_row in selected.items() if selected_row == row)
@@ -408,12 +461,16 @@ default="knee"
         -------
         history : DataFrame
             Columns ``trial`` and ``hypervolume``.
+
+        Raises
+        ------
+        ValueError
+            If `reference` has not one value per objective.
         """
         check_is_fitted(self, "pareto_front_")
         numbers, losses = feasible_losses(self.study_)
         corner = reference_point(losses) if reference is None else reference
-        volumes = [hypervolume(losses[: i + 1], corner) for i in range(len(losses))]
-        return pd.DataFrame({"trial": numbers, "hypervolume": volumes})
+        return pd.DataFrame({"trial": numbers, "hypervolume": hypervolume_growth(losses, corner)})
 
     def _goals(self) -> Goals:
         return find_goals(self.objectives, self.constraints)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import optuna
 from optuna.trial import FrozenTrial
@@ -10,7 +12,9 @@ from tqdm.auto import tqdm
 from sklearn_mtl.search._engine.early_stopping import stagnates
 from sklearn_mtl.search._engine.ranking import non_dominated
 from sklearn_mtl.search._pareto.objectives import Objective
-from sklearn_mtl.search._pareto.trial_records import is_recorded
+from sklearn_mtl.search._pareto.trial_records import ERROR, EVALUATION, KEY, is_recorded
+
+WINDOW = 8  # generations that StopWhenStagnant looks back, as in the paper
 
 
 def feasible_losses(study: optuna.Study) -> tuple[np.ndarray, np.ndarray]:
@@ -45,20 +49,45 @@ def n_recorded(study: optuna.Study) -> int:
     return sum(is_recorded(trial) for trial in study.get_trials(deepcopy=False))
 
 
+def is_done(study: optuna.Study, n_trials: int, n_configurations: float = np.inf) -> bool:
+    """Tell whether a study needs no more trials.
+
+    Parameters
+    ----------
+    study : optuna.Study
+    n_trials : int
+        Finished trials that are enough.
+    n_configurations : float, default=inf
+        Configurations of the space: when all are known, more trials only repeat them.
+
+    Returns
+    -------
+    is_done : bool
+    """
+    known = {
+        trial.user_attrs[KEY]
+        for trial in study.get_trials(deepcopy=False)
+        if is_recorded(trial) and {EVALUATION, ERROR} & trial.user_attrs.keys()
+    }
+    return len(known) >= n_configurations or n_recorded(study) >= n_trials
+
+
 class StopAt:
-    """Stop when the study has so many finished trials, also those of other processes.
+    """Stop when the study `is_done`, also by trials of other processes.
 
     Parameters
     ----------
     n_trials : int
+    n_configurations : float, default=inf
     """
 
-    def __init__(self, n_trials: int) -> None:
+    def __init__(self, n_trials: int, n_configurations: float = np.inf) -> None:
         self.n_trials = n_trials
+        self.n_configurations = n_configurations
 
     def __call__(self, study: optuna.Study, trial: FrozenTrial) -> None:
         """Look after a trial."""
-        if n_recorded(study) >= self.n_trials:
+        if is_done(study, self.n_trials, self.n_configurations):
             study.stop()
 
 
@@ -73,19 +102,41 @@ class StopWhenStagnant:
 
     def __init__(self, generation: int) -> None:
         self.generation = generation
+        self.n_seen = 0  # generations
 
     def __call__(self, study: optuna.Study, trial: FrozenTrial) -> None:
         """Look at the end of a generation."""
         finished = n_recorded(study)
-        if finished % self.generation:
+        if finished // self.generation <= self.n_seen:
             return
+        self.n_seen = finished // self.generation
         numbers, losses = feasible_losses(study)
         ends = range(self.generation, finished + 1, self.generation)
         # Numbers also count interrupted trials, which is close enough for the end of a generation.
         history = [losses[numbers < end] for end in ends]
         history = [values for values in history if len(values)]
-        if stagnates(history):
+        if stagnates(history, WINDOW):
             study.stop()
+
+
+def warn_if_too_short(n_trials: int, generation: int) -> None:
+    """Warn if a search ends before `StopWhenStagnant` can act.
+
+    Parameters
+    ----------
+    n_trials : int
+    generation : int
+    """
+    earliest = (WINDOW + 1) * generation
+    if n_trials <= earliest:
+        smaller = (n_trials - 1) // (WINDOW + 1)
+        warnings.warn(
+            f"`early_stopping` can act after {earliest} trials at the earliest. Found "
+            f"n_trials={n_trials}: pass more"
+            + (f", or early_stopping={smaller} for shorter generations." if smaller else "."),
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 class ProgressBar:

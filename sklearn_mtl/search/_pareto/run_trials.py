@@ -11,12 +11,18 @@ from joblib import effective_n_jobs
 
 from sklearn_mtl.search._pareto.goals import Goals
 from sklearn_mtl.search._pareto.interrupts import Interrupts
-from sklearn_mtl.search._pareto.progress import ProgressBar, StopAt, StopWhenStagnant, n_recorded
+from sklearn_mtl.search._pareto.progress import (
+    ProgressBar,
+    StopAt,
+    StopWhenStagnant,
+    is_done,
+    n_recorded,
+)
 from sklearn_mtl.search._pareto.study import quiet_optuna
 from sklearn_mtl.search._pareto.trial_evaluation import Evaluator
 from sklearn_mtl.search._pareto.trial_runner import TrialRunner
 from sklearn_mtl.search._pareto.workers import InProcess, WorkerProcesses
-from sklearn_mtl.search._studies.reclaim import optimize_together
+from sklearn_mtl.search._studies.optimize_together import optimize_together
 
 
 class Run(NamedTuple):
@@ -49,6 +55,8 @@ def run_trials(
 ) -> Run:
     """Run trials until the study has `n_trials` finished ones, or something ends it before.
 
+    A space that holds no configuration that is not known yet ends it too.
+
     Parameters
     ----------
     study : optuna.Study
@@ -77,15 +85,17 @@ def run_trials(
         What a sampler raises that cannot propose a configuration.
     """
     n_done = n_recorded(study)
-    if n_done >= n_trials:
+    n_configurations = evaluator.make.space.count(n_trials)
+    if is_done(study, n_trials, n_configurations):
         return Run()
     n_workers = min(effective_n_jobs(n_jobs), n_trials - n_done)
     bar = ProgressBar(n_trials, n_done, goals.objectives[0]) if shows_progress else None
     after_trial: list[Callable[..., Any]] = [
         *([bar] if bar else []),
         *([StopWhenStagnant(generation)] if generation else []),
-        StopAt(n_trials),
+        StopAt(n_trials, n_configurations),
         *callbacks,
+        lambda *_: interrupts.check(),
     ]
     interrupted = False
     with Interrupts() as interrupts, quiet_optuna():
@@ -111,20 +121,22 @@ def run_trials(
                 catch=() if raises else (Exception,),
                 callbacks=after_trial,
             )
+            interrupts.check()
         except KeyboardInterrupt:
             if not any(trial.values for trial in study.get_trials(deepcopy=False)):
                 raise
             interrupted = True
-            warnings.warn(
-                f"The search was interrupted after {n_recorded(study)} of {n_trials} trials; what "
-                "it found until then is used.",
-                UserWarning,
-                stacklevel=3,
-            )
         finally:
             workers.close()
             if bar:
                 bar.close()
+    if interrupted:
+        warnings.warn(
+            f"The search was interrupted after {n_recorded(study)} of {n_trials} trials; what it "
+            "found until then is used.",
+            UserWarning,
+            stacklevel=3,
+        )
     if runner.sampler_error is not None:
         raise runner.sampler_error
     return Run(runner.last_error, interrupted)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import optuna
+import pandas as pd
 from sklearn.utils import check_random_state
 
 from sklearn_mtl.search._pareto.estimator_factory import EstimatorFactory, derived_seed
 from sklearn_mtl.search._pareto.goals import Goals
-from sklearn_mtl.search._pareto.metadata import RoutedParams
+from sklearn_mtl.search._pareto.metadata import RoutedParams, identity
 from sklearn_mtl.search._pareto.study import fingerprint, open_study, seed_of_study
 from sklearn_mtl.search._pareto.trial_evaluation import Evaluator, Split
 from sklearn_mtl.search._space.space import ConfigurationSpace
 from sklearn_mtl.search._space.space_of import space_of
 from sklearn_mtl.search._studies.samplers import make_sampler
+
+SAMPLES = 50  # configurations in which unknown names are looked for
 
 
 def set_up(
@@ -48,19 +52,28 @@ def set_up(
     study : optuna.Study
         With its sampler.
     evaluator : Evaluator
+
+    Raises
+    ------
+    ValueError
+        If the parameters of the search do not fit each other, the estimator or the data, or the
+        study was made for something else. Nothing is written then.
     """
-    EstimatorFactory(estimator, space, 0)  # raises before anything is written
+    _check_columns(space, goals)
+    _check_names(EstimatorFactory(estimator, space, 0))
+    _check_labels(y, splits)
+    purpose = {
+        "data": f"{fingerprint(X, y, splits)} {identity(routed.fit)} {identity(routed.score)}",
+        "objectives": ", ".join(objective.name for objective in goals.objectives),
+        "constraints": ", ".join(map(repr, goals.constraints)),
+        "space": _digest(_conditions_and_values(space)),
+        "estimator": _digest(_description(estimator, space)),
+    }
     study = open_study(
         search.storage,
-        search.study_name,
+        search.study_name or _study_name(purpose, search.sampler, search.random_state),
         [objective.direction for objective in goals.objectives],
-        {
-            "data": fingerprint(X, y, splits),
-            "objectives": ", ".join(objective.name for objective in goals.objectives),
-            "constraints": ", ".join(map(str, goals.constraints)),
-            "space": _digest(space.table().to_csv()),
-            "estimator": _digest(_description(estimator, space)),
-        },
+        purpose,
     )
     seed = seed_of_study(study, _seed(search.random_state))
     # A study that goes on must not propose the same again that it began with.
@@ -115,10 +128,65 @@ def estimator_and_space(estimator: Any, space: Any) -> tuple[Any, ConfigurationS
     return estimator, space_of(space)
 
 
+def _check_columns(space: ConfigurationSpace, goals: Goals) -> None:
+    columns = ["trial", *space.names, *(objective.name for objective in goals.measured)]
+    if twice := [name for name in columns if columns.count(name) > 1]:
+        raise ValueError(
+            f"{twice[0]!r} would be two columns of `pareto_front_`, which holds `trial`, the "
+            "parameters and the objectives. Give the function that is an objective another name, "
+            "or leave the parameter out of the space."
+        )
+
+
+def _check_names(make: EstimatorFactory) -> None:
+    """Set the parameters of a few configurations: an unknown one would fail in every trial."""
+    if make.estimator is None:
+        return
+    rng = np.random.default_rng(0)
+    seen: set[str] = set()
+    for _ in range(SAMPLES):
+        config = make.space.sample(rng)
+        if seen.issuperset(config):
+            continue
+        seen.update(config)
+        try:
+            make(config)
+        except ValueError as error:
+            raise ValueError(f"The space does not fit the estimator. {error}") from error
+
+
+def _check_labels(y: Any, splits: Sequence[Split]) -> None:
+    """Look for a label of every target in both parts of every split."""
+    if y is None or hasattr(y, "tocsr"):
+        return
+    labels = pd.DataFrame(y).notna()
+    if labels.to_numpy().all():
+        return
+    for number, parts in enumerate(splits):
+        for part, rows in zip(("training", "test"), parts, strict=True):
+            if unlabelled := list(labels.columns[~labels.iloc[rows].any()]):
+                raise ValueError(
+                    f"Target {unlabelled[0]!r} has no label in the {part} part of split {number}. "
+                    "Choose other splits by `cv`, or leave the target out."
+                )
+
+
+def _study_name(purpose: Mapping[str, str], sampler: Any, random_state: Any) -> str:
+    """Name a study after all that makes it another one, so that the same search finds it again."""
+    sampler = sampler if isinstance(sampler, str) else type(sampler).__name__
+    seed = random_state if isinstance(random_state, Integral) else None
+    return f"search-{_digest(repr((purpose, sampler, seed)))}"
+
+
 def _seed(random_state: Any) -> int:
     if random_state is None:  # the global random numbers are left as they are
         return int(np.random.default_rng().integers(np.iinfo(np.int32).max))
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+
+
+def _conditions_and_values(space: ConfigurationSpace) -> str:
+    """All that makes two spaces different; the numbers of `table` are rounded."""
+    return f"{space.distributions()} {space.table()['active when'].tolist()}"
 
 
 def _description(estimator: Any, space: ConfigurationSpace) -> str:

@@ -8,8 +8,6 @@ from typing import Any
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_mtl.search._space.space import ConfigurationSpace
-
 
 def _model_has(name: str) -> Callable[[Any], bool]:
     def check(search: Any) -> bool:
@@ -18,9 +16,8 @@ def _model_has(name: str) -> Callable[[Any], bool]:
                 f"`{name}` needs a selected model. Found refit=False: take one by "
                 "`search.select(...)`, or set `refit` to a rule."
             )
-        model = getattr(search, "best_estimator_", search.estimator)
-        if not isinstance(model, ConfigurationSpace):  # what a space will make is not known yet
-            getattr(model, name)
+        model = getattr(search, "best_estimator_", None)
+        getattr(search._example() if model is None else model, name)
         return True
 
     return check

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from inspect import signature
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -72,12 +73,14 @@ SELECTION_RULES: Mapping[str, Callable[..., int]] = {
 }
 
 
-def selection_rule(name: Any) -> Callable[..., int]:
+def selection_rule(name: Any, options: Iterable[str] = ()) -> Callable[..., int]:
     """Look up a rule by its name.
 
     Parameters
     ----------
     name : str
+    options : iterable of str, default=()
+        Names of the options that it is to be called with.
 
     Returns
     -------
@@ -87,11 +90,18 @@ def selection_rule(name: Any) -> Callable[..., int]:
     Raises
     ------
     ValueError
-        If there is no such rule.
+        If there is no such rule, or it has no such option.
     """
     if name not in SELECTION_RULES:
         raise ValueError(
             f"{name!r} is no rule of selection. Known: {', '.join(SELECTION_RULES)}, or a function "
             "from `pareto_front_` to the position of a row."
         )
-    return SELECTION_RULES[name]
+    rule = SELECTION_RULES[name]
+    known = list(signature(rule).parameters)[1:]
+    if unknown := [option for option in options if option not in known]:
+        raise ValueError(
+            f"The rule {name!r} has no option {unknown[0]!r}. Its options: "
+            f"{', '.join(known) or 'none'}."
+        )
+    return rule

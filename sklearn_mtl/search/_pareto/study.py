@@ -22,7 +22,7 @@ Direction = Literal["minimize", "maximize"]
 
 def open_study(
     storage: str | BaseStorage | None,
-    name: str | None,
+    name: str,
     directions: Sequence[Direction],
     identity: Mapping[str, str],
 ) -> optuna.Study:
@@ -32,7 +32,7 @@ def open_study(
     ----------
     storage : str, optuna storage or None
         As for `open_storage`.
-    name : str or None
+    name : str
     directions : sequence of str
     identity : dict of str to str
         What must be the same for trials to be comparable.

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from queue import SimpleQueue
 from typing import Any
@@ -35,7 +38,8 @@ class InProcess:
 
     def __call__(self, config: Mapping[str, Any], earlier: Sequence[Sequence[Curve]]) -> Evaluation:
         """Evaluate a configuration."""
-        return self.evaluator(config, earlier, self.interrupts.check)
+        with self.interrupts.training():
+            return self.evaluator(config, earlier, self.interrupts.check)
 
     def close(self) -> None:
         """Do nothing."""
@@ -92,15 +96,14 @@ class WorkerProcesses:
     def _wait(self, future: Any) -> Evaluation:
         while True:
             try:
-                evaluation = future.result(timeout=POLL_SECONDS)
+                return future.result(timeout=POLL_SECONDS)
             except NotYet:
                 self.interrupts.check()
-            else:
-                self.interrupts.check()  # Ctrl-C reaches the processes too
-                return evaluation
 
     def _start(self) -> ProcessPoolExecutor:
-        worker = ProcessPoolExecutor(1, env=self._environment)
+        worker = ProcessPoolExecutor(
+            1, env=self._environment, initializer=_obey, initargs=(os.getpid(),)
+        )
         self._all.append(worker)
         return worker
 
@@ -108,3 +111,15 @@ class WorkerProcesses:
         """End the processes, whatever they are doing."""
         for worker in self._all:
             worker.shutdown(kill_workers=True)
+
+
+def _obey(parent: int) -> None:
+    """Leave Ctrl-C to the parent, as a training would take it for its own end, and end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)

@@ -44,6 +44,11 @@ def any_of(name: str, spaces: Mapping[str, ConfigurationSpace]) -> Configuration
     >>> "system" in quick.names
     True
     """
+    if not isinstance(spaces, Mapping) or not spaces:
+        raise ValueError(
+            "`spaces` must be a dict from names to at least one space, for example "
+            f"{{'tmoep': tmoep_space()}}. Got {spaces!r}."
+        )
     variables: list[Variable] = [Discrete(name, list(spaces))]
     fixed: dict[str, Any] = {"selector": name, "pipelines": {}}
     for value, space in spaces.items():

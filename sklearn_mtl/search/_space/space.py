@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -203,6 +204,27 @@ class ConfigurationSpace:
         """
         return self.check({variable.name: variable.sample(rng) for variable in self.variables})
 
+    def count(self, limit: int) -> int:
+        """Count the configurations, up to `limit`; a real parameter has endlessly many values."""
+        return sum(1 for _ in islice(self._configurations(self.variables, {}), limit))
+
+    def _configurations(
+        self, variables: Sequence[Variable], config: Configuration
+    ) -> Iterator[Configuration]:
+        """Complete a configuration by these variables in all ways; endless for a real one."""
+        if not variables:
+            yield config
+            return
+        first, *rest = variables
+        if not self._is_active(first.name, config):
+            yield from self._configurations(rest, config)
+        elif isinstance(first, Discrete):
+            for choice in first.choices:
+                yield from self._configurations(rest, {**config, first.name: choice})
+        else:
+            while True:
+                yield from self._configurations(rest, {**config, first.name: first.low})
+
     def suggest(self, trial: BaseTrial) -> Configuration:
         """Ask an Optuna trial for a configuration, conditions followed as they arise.
 
@@ -274,12 +296,16 @@ class ConfigurationSpace:
             else:
                 kind, values = "discrete", ", ".join(variable.labels)
             conditions = [
-                f"{parent}={' or '.join(map(str, values))}"
+                f"{parent}={' or '.join(self._labels(parent, values))}"
                 for parent, values in (variable.when or {}).items()
             ]
             rows.append((variable.name, kind, values, " and ".join(conditions) or "always"))
         columns = ["name", "kind", "values", "active when"]
         return pd.DataFrame(rows, columns=columns).set_index("name")
+
+    def _labels(self, parent: str, values: Sequence[Any]) -> list[str]:
+        discrete = self._discrete(parent)
+        return [discrete.labels[discrete.index(value)] for value in values]
 
     def extended(self, *variables: Variable) -> ConfigurationSpace:
         """Give the space with more variables; one with a known name replaces the old one.

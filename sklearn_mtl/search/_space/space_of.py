@@ -52,6 +52,8 @@ def space_of(declaration: Any) -> ConfigurationSpace:
 def _variable(name: str, values: Any) -> Variable:
     if isinstance(values, tuple) and len(values) == 2 and all(map(_is_number, values)):
         low, high = values
+        if low > high:
+            raise ValueError(f"The range of {name!r} must have low <= high. Got {values}.")
         if isinstance(low, Integral) and isinstance(high, Integral):
             return _steps(name, IntDistribution(int(low), int(high)))
         return Continuous(name, float(low), float(high))
@@ -64,9 +66,10 @@ def _variable(name: str, values: Any) -> Variable:
     if isinstance(values, list | np.ndarray):
         return Discrete(name, [v.item() if isinstance(v, np.generic) else v for v in values])
     kind = type(values).__name__ if isinstance(values, BaseDistribution) else repr(values)
+    hint = f" Write candidates as a list: {list(values)}." if isinstance(values, tuple) else ""
     raise ValueError(
         f"The values of {name!r} must be a list of candidates, a range (low, high) or a "
-        f"distribution of Optuna. Got {kind}."
+        f"distribution of Optuna. Got {kind}.{hint}"
     )
 
 
@@ -77,7 +80,8 @@ def _steps(name: str, distribution: FloatDistribution | IntDistribution) -> Disc
     if n_steps > MOST_STEPS or distribution.log:
         raise ValueError(
             f"{name!r} takes {n_steps} values from {low} to {high}. Give the candidates worth "
-            f"trying as a list, at most {MOST_STEPS}, for example numpy.geomspace(...).round()."
+            f"trying as a list, at most {MOST_STEPS}, for example numpy.geomspace(...).round(); "
+            f"a range of real numbers is written ({float(low)}, {float(high)})."
         )
     return Discrete(name, [low + i * step for i in range(n_steps)])
 

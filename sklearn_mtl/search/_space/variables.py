@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 Conditions = Mapping[str, Sequence[Any]]
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Discrete:
         twice = [
             value
             for position, value in enumerate(choices)
-            if self.index(value) < position or self.labels.index(str(value)) < position
+            if self.index(value) < position or self.labels.index(self.labels[position]) < position
         ]
         if twice:
             raise ValueError(
@@ -71,10 +73,13 @@ class Discrete:
                 f"Got {choices!r}."
             )
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         """The choices as text, as tables and storages show them."""
-        return tuple(str(value) for value in self.choices)
+        labels = [_text(value) for value in self.choices]
+        # Addresses differ between processes. They are kept only where nothing else does.
+        without = [_ADDRESS.sub("", label) for label in labels]
+        return tuple(without if len(set(without)) == len(set(labels)) else labels)
 
     @property
     def is_ordered(self) -> bool:
@@ -235,3 +240,11 @@ Variable: TypeAlias = Discrete | Continuous
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _text(value: Any) -> str:
+    """Text of a choice; a function or class is called by its full name."""
+    if not hasattr(value, "__qualname__"):
+        return str(value)
+    name = f"{value.__module__}.{value.__qualname__}"
+    return name if isinstance(value, type) else f"{name} at {id(value):#x}"

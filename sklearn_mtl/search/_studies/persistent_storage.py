@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -43,21 +44,36 @@ def journal_storage(path: str | Path) -> JournalStorage:
     The lock is the system's own, which ends with the process that has it. Optuna's locks are files:
     after a process was killed with one, all others wait for half a minute.
     """
-    lock = JournalFileOpenLock(str(path)) if fcntl is None else _SystemLock(Path(f"{path}.lock"))
+    lock = JournalFileOpenLock(str(path)) if fcntl is None else _SystemLock(Path(path))
     return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
 
 
 class _SystemLock(BaseJournalFileLock):
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, journal: Path) -> None:
+        self.journal = journal
 
     def acquire(self) -> bool:
-        self._file = self.path.open("ab")
+        self._file = open(f"{self.journal}.lock", "ab")  # noqa: SIM115
         fcntl.flock(self._file, fcntl.LOCK_EX)
+        _drop_torn_line(self.journal)
         return True
 
     def release(self) -> None:
         self._file.close()
+
+
+def _drop_torn_line(journal: Path) -> None:
+    """Cut off what a process has written of a line when it was killed, or its disk was full.
+
+    With a further line behind it, nobody could read the journal any more.
+    """
+    with journal.open("rb+") as file:
+        if not file.seek(0, os.SEEK_END):
+            return
+        file.seek(-1, os.SEEK_END)
+        if file.read() != b"\n":
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)
 
 
 class PersistentStorage(RDBStorage):
@@ -70,10 +86,15 @@ class PersistentStorage(RDBStorage):
     url : str
         As for SQLAlchemy.
     patience : float, default=600
-        Seconds to wait for the database before the error is raised. When it is opened, where a
-        wrong URL should show, it must be there.
+        Seconds to wait for the database. When it is opened, where a wrong URL should show, it must
+        be there.
     **options
         Arguments of ``RDBStorage``.
+
+    Raises
+    ------
+    ConnectionError
+        By any operation, if the database is away for longer.
 
     Warns
     -----
@@ -84,7 +105,7 @@ class PersistentStorage(RDBStorage):
     -----
     Every operation of ``RDBStorage`` is one transaction. One whose commit was done while its answer
     was lost is done twice. For parameters and attributes that changes nothing, the end of a trial
-    is recognised, and of a new trial a second one is left running, which nobody works on.
+    is recognised, and of a new trial a second one is left running until it is taken over.
 
     Examples
     --------
@@ -140,11 +161,17 @@ def _outlast(operation: Callable[[], Any], patience: float) -> Any:
             return operation()
         except (StorageInternalError, *_AWAY) as error:
             cause = error.__cause__ if isinstance(error, StorageInternalError) else error
-            if not isinstance(cause, _AWAY) or time.monotonic() > end:
+            if not isinstance(cause, _AWAY):
                 raise
+            # Without the statement that met it, and without advice
+            reason = str(getattr(cause, "orig", cause)).partition("\n")[0]
+            if time.monotonic() > end:
+                raise ConnectionError(
+                    f"No connection to the database for {patience:.0f} s: {reason}"
+                ) from error
             if pause == _FIRST_PAUSE:
                 warnings.warn(
-                    f"No connection to the database, trying again for {patience:.0f} s: {cause}",
+                    f"No connection to the database, trying again for {patience:.0f} s: {reason}",
                     UserWarning,
                     stacklevel=3,
                 )
@@ -164,7 +191,6 @@ def _persistent(operation: Callable[..., Any]) -> Callable[..., Any]:
 for _name in (
     "_create_new_trial",
     "_get_best_trial_id",
-    "_get_stale_trial_ids",
     "_get_trials",
     "_set_trial_param",
     "create_new_study",
@@ -177,7 +203,6 @@ for _name in (
     "get_study_user_attrs",
     "get_trial",
     "get_trial_id_from_study_id_trial_number",
-    "record_heartbeat",
     "set_study_system_attr",
     "set_study_user_attr",
     "set_trial_intermediate_value",

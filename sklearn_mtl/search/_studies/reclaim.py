@@ -1,193 +1,151 @@
-"""Work of several processes on one study: who is at a trial, and trials whose process is gone."""
+"""Trials whose process is gone: noticed, taken over and queued to be run again."""
 
 from __future__ import annotations
 
-import copy
-import functools
-import os
-import socket
-import time
-import warnings
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from pathlib import Path
+import threading
+from contextlib import suppress
 from typing import Any
 
 import optuna
-from optuna.exceptions import ExperimentalWarning, UpdateFinishedTrialError
-from optuna.storages import RetryHeartbeatStaleTrialCallback
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
 
-# User attribute of a trial: the process that is at it
-OWNER = "owner"
+from sklearn_mtl.search._studies.owners import is_gone
+
+BEAT_SECONDS = 30.0
+# A trial whose process has not been heard of for so many beats is taken over.
+SILENT_BEATS = 10
 # A configuration that kills its process, for want of memory say, must not go round for ever.
 MOST_RETRIES = 3
+# System attribute of a running trial: a number that its process changes at every beat
+BEAT = "beat"
+# System attributes of Optuna's own RetryHeartbeatStaleTrialCallback
+_FIRST, _HISTORY = "failed_trial", "retry_history"
 
 
-def reclaim_stale_trials(study: optuna.Study, older_than: float | None = None) -> list[int]:
-    """Take running trials from processes that are gone, and queue them to be run again.
+class Watch:
+    """Take over the trials of processes that are gone; a context manager.
 
-    A trial whose process (see `mark_owner`) was on this machine is stale as soon as that process
-    has ended, and never before. Of others only the age can tell.
+    Of a process of this machine the system tells whether it is alive: its trial is taken over as
+    soon as it has ended, and never before. Processes elsewhere, which work under a watch of their
+    own, are known by their beat: a trial is taken over when its beat stood still for 10 beats of
+    ours, that is five minutes. So is one that was begun by a process that died before it put its
+    name to it.
 
     Parameters
     ----------
     study : optuna.Study
-    older_than : float, default=None
-        Age in seconds from which a trial of another machine, or of an unknown process, is stale.
-        Take more than any trial takes. None leaves them alone: databases watch them by Optuna's
-        heartbeat. Machines need clocks of the same time zone.
+        In a storage of any kind.
+    seconds : float, default=30.0
+        Time between two beats; the same for all processes of a study.
 
-    Returns
-    -------
-    numbers : list of int
-        Trials that were taken. They have failed; each of them is queued as a new trial with the
-        same parameters, unless it was the last of 3 retries.
+    Attributes
+    ----------
+    running : set of int
+        Ids of the trials that this process is at, to be kept by those who run them.
 
     Notes
     -----
-    A process that was taken for dead and is not cannot tell the result of its trial any more, so
-    that the configuration has one complete trial in the end.
+    Beats are counted, and no times are compared: the clocks of the machines do not matter, nor does
+    a database that is away for a while, as neither side counts on without it.
+
+    A process that was taken for dead and is not, as its machine slept, cannot tell the result of
+    its trial any more, so that a configuration has one complete trial in the end.
     """
-    taken = []
-    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        if not _is_stale(trial, older_than):
-            continue
+
+    def __init__(self, study: optuna.Study, seconds: float = BEAT_SECONDS) -> None:
+        self.study = study
+        self.seconds = seconds
+        self.running: set[int] = set()
+        self._n_beats = 0
+        # Of running trials, by id: their beat, and how many of ours there were since it changed
+        self._heard: dict[int, tuple[int | None, int]] = {}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat_on, daemon=True)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ended.set()
+        self._thread.join(timeout=1.0)  # it may be waiting for a database that is away
+
+    def __call__(self, study: optuna.Study, trial: FrozenTrial) -> None:
+        """Take over trials after every one of ours: a callback of Optuna."""
+        self.reclaim()
+
+    def _beat_on(self) -> None:
+        while not self._ended.wait(self.seconds):
+            self.beat()
+        self.study._storage.remove_session()
+
+    def beat(self) -> None:
+        """Be heard, listen to the others, and take over what is due."""
+        self._n_beats += 1
+        for trial_id in tuple(self.running):
+            with suppress(UpdateFinishedTrialError):  # it may just have ended
+                self.study._storage.set_trial_system_attr(trial_id, BEAT, self._n_beats)
+        heard = {}
+        for trial in self._unfinished():
+            beat = trial.system_attrs.get(BEAT)
+            before, silence = self._heard.get(trial._trial_id, (beat, -1))
+            heard[trial._trial_id] = beat, silence + 1 if beat == before else 0
+        self._heard = heard
+        self.reclaim()
+
+    def reclaim(self) -> list[int]:
+        """Take over trials, and queue them to be run again.
+
+        Returns
+        -------
+        numbers : list of int
+            Trials that were taken over. They have failed; each of them is queued as a new trial
+            with the same parameters, unless it was the last of 3 retries.
+        """
+        taken = []
+        for trial in self._unfinished():
+            gone = is_gone(trial)
+            if gone is None:
+                _, silence = self._heard.get(trial._trial_id, (None, 0))
+                gone = silence >= SILENT_BEATS
+            if gone and self._take(trial):
+                taken.append(trial.number)
+        return taken
+
+    def _unfinished(self) -> list[FrozenTrial]:
+        return self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+
+    def _take(self, trial: FrozenTrial) -> bool:
         try:
-            if not study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL):
-                continue
+            if not self.study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL):
+                return False
         except UpdateFinishedTrialError:
-            continue  # another process was faster
-        retry_trial(study, trial)
-        taken.append(trial.number)
-    return taken
+            return False  # another process was faster
+        history = [*trial.system_attrs.get(_HISTORY, []), trial.number]
+        if len(history) <= MOST_RETRIES:
+            queue_again(self.study, trial, {_FIRST: history[0], _HISTORY: history})
+        return True
 
 
-def retry_trial(study: optuna.Study, trial: FrozenTrial) -> None:
-    """Queue a trial again whose process was killed, at most 3 times.
+def queue_again(
+    study: optuna.Study, trial: FrozenTrial, attributes: dict[str, Any] | None = None
+) -> None:
+    """Queue a trial that has no result as a new one with the same parameters.
 
     Parameters
     ----------
     study : optuna.Study
     trial : optuna.trial.FrozenTrial
-
-    Notes
-    -----
-    This is ``optuna.storages.RetryHeartbeatStaleTrialCallback`` for trials with an owner, and like
-    it goes into ``RDBStorage(heartbeat_stale_trial_callback=retry_trial)``.
+    attributes : dict, default=None
+        System attributes to change.
     """
-    killed = copy.deepcopy(trial)
-    # Under the old owner the retry would be taken for stale at once.
-    killed.user_attrs = {name: v for name, v in killed.user_attrs.items() if name != OWNER}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
-        RetryHeartbeatStaleTrialCallback(max_retry=MOST_RETRIES)(study, killed)
-
-
-def mark_owner(trial: optuna.Trial) -> None:
-    """Write down with a trial that this process is at it."""
-    owner = {"machine": _machine(), "process": os.getpid(), "started": _start_of(os.getpid())}
-    trial.set_user_attr(OWNER, owner)
-
-
-def optimize_together(
-    study: optuna.Study,
-    objective: Callable[[optuna.Trial], Any],
-    *,
-    n_trials: int,
-    older_than: float | None = None,
-    timeout: float | None = None,
-    n_jobs: int = 1,
-    catch: tuple[type[Exception], ...] = (),
-    callbacks: Sequence[Callable[[optuna.Study, FrozenTrial], None]] = (),
-) -> None:
-    """Run ``study.optimize`` in one of several processes, any of which may be killed.
-
-    Trials of processes that are gone are taken over, before the first trial and after each. If a
-    trial of this process was taken away, its result is dropped and the work goes on.
-
-    Parameters
-    ----------
-    study : optuna.Study
-    objective : callable
-    n_trials : int
-        Trials of this process.
-    older_than : float, default=None
-        As for `reclaim_stale_trials`.
-    timeout : float, default=None
-        Seconds after which no trial is begun.
-    n_jobs : int, default=1
-        Threads.
-    catch : tuple of exception types, default=()
-    callbacks : sequence of callable, default=()
-    """
-    work = _Work(objective)
-    end = None if timeout is None else time.monotonic() + timeout
-
-    def reclaim(study: optuna.Study, trial: FrozenTrial | None = None) -> None:
-        reclaim_stale_trials(study, older_than)
-
-    reclaim(study)
-    while True:
-        try:
-            study.optimize(
-                work,
-                n_trials=n_trials - work.n_begun,
-                timeout=None if end is None else max(0.0, end - time.monotonic()),
-                n_jobs=n_jobs,
-                catch=catch,
-                callbacks=[reclaim, *callbacks],
-            )
-            return
-        except (ValueError, UpdateFinishedTrialError):
-            # What Optuna raises for a trial that is finished before its result is told
-            if not work.lost_a_trial:
-                raise
-            work.lost_a_trial = False
-
-
-class _Work:
-    """Objective function of trials that have an owner."""
-
-    def __init__(self, objective: Callable[[optuna.Trial], Any]) -> None:
-        self.objective = objective
-        self.n_begun = 0
-        self.lost_a_trial = False
-
-    def __call__(self, trial: optuna.Trial) -> Any:
-        self.n_begun += 1
-        mark_owner(trial)
-        try:
-            return self.objective(trial)
-        finally:
-            if trial.storage.get_trial(trial._trial_id).state.is_finished():
-                self.lost_a_trial = True
-
-
-def _is_stale(trial: FrozenTrial, older_than: float | None) -> bool:
-    owner = trial.user_attrs.get(OWNER)
-    if owner and owner["machine"] == _machine() and owner["started"] is not None:
-        return _start_of(owner["process"]) != owner["started"]
-    if older_than is None or trial.datetime_start is None:
-        return False
-    return (datetime.now() - trial.datetime_start).total_seconds() > older_than
-
-
-@functools.cache
-def _machine() -> str:
-    """Name the realm in which process numbers mean the same: containers may share a host name."""
-    realm = Path("/proc/self/ns/pid")
-    return f"{socket.gethostname()} {realm.readlink() if realm.exists() else ''}".strip()
-
-
-def _start_of(process: int) -> int | None:
-    """Tell when a process of this machine began; None if it is not alive, or the system tells not.
-
-    Process numbers are used again, number and beginning are not.
-    """
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    state, began = fields[0], fields[19]
-    return None if state in "ZX" else int(began)  # killed, and only not yet waited for
+    study.add_trial(
+        optuna.create_trial(
+            state=TrialState.WAITING,
+            params=trial.params,
+            distributions=trial.distributions,
+            # What the sampler proposed is among them, if it was not stored as parameters yet.
+            system_attrs={**trial.system_attrs, **(attributes or {})},
+        )
+    )

@@ -12,9 +12,6 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from sklearn_mtl.search._studies.persistent_storage import PersistentStorage, journal_storage
-from sklearn_mtl.search._studies.reclaim import retry_trial
-
-HEARTBEAT_SECONDS = 30
 
 
 def open_storage(storage: str | BaseStorage | None) -> BaseStorage:
@@ -23,8 +20,8 @@ def open_storage(storage: str | BaseStorage | None) -> BaseStorage:
     Parameters
     ----------
     storage : str, optuna storage or None
-        A text with "://" is the URL of a database, whose processes send a heartbeat; any other
-        text is the path of a journal file. None is the memory of this process.
+        A text with "://" is the URL of a database; any other text is the path of a journal file.
+        None is the memory of this process.
 
     Returns
     -------
@@ -49,13 +46,11 @@ def open_storage(storage: str | BaseStorage | None) -> BaseStorage:
 def _database(url: str) -> BaseStorage:
     shown = url.partition("://")[0]
     try:
-        shown = make_url(url).render_as_string(hide_password=True)
-        return PersistentStorage(
-            url,
-            heartbeat_interval=HEARTBEAT_SECONDS,
-            grace_period=2 * HEARTBEAT_SECONDS,
-            heartbeat_stale_trial_callback=retry_trial,
-        )
+        parts = make_url(url)
+        shown = parts.render_as_string(hide_password=True)
+        if parts.get_backend_name() == "sqlite" and parts.database in (None, "", ":memory:"):
+            raise ValueError("it would be in memory, and another one in every thread. Name a file")
+        return PersistentStorage(url)
     except (SQLAlchemyError, ValueError) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         raise ConnectionError(
