@@ -12,7 +12,9 @@ from optuna.storages import InMemoryStorage
 from optuna.trial import TrialState
 
 from sklearn_mtl.search import ParetoSearchCV
+from sklearn_mtl.search._pareto.interrupts import Interrupts
 from sklearn_mtl.search._pareto.trial_records import ERROR
+from sklearn_mtl.search._pareto.workers import WorkerProcesses
 from tests.search.searched import Interrupted, Noisy, line
 
 X, Y = line()
@@ -145,6 +147,19 @@ def test_processes_leave_ctrl_c_to_their_parent():
     ended = search(InterruptsItself(), refit=False, n_jobs=2).fit(X, Y)
     assert not ended.interrupted_
     assert ended.cv_results_["state"].tolist() == ["complete"] * 4
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_between_two_trials_fails_none():
+    workers = WorkerProcesses(lambda config, earlier: os.getpid(), 1, Interrupts())
+    try:
+        first = workers({}, [])
+        os.kill(first, signal.SIGKILL)
+        time.sleep(1.0)  # until its end is known
+        assert workers({}, []) != first
+        assert workers({}, []) == workers({}, [])
+    finally:
+        workers.close()
 
 
 SCRIPT = """

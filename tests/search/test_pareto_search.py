@@ -443,6 +443,32 @@ def test_resume(tmp_path):
     assert len(restored.study_.trials) == 8
 
 
+def test_the_same_search_goes_on_without_a_name(tmp_path):
+    storage = str(tmp_path / "journal")
+    first = noisy(storage=storage, n_trials=3).fit(X, Y)
+    more = noisy(storage=storage, n_trials=5, refit="smallest").fit(X, Y)
+    assert more.cv_results_["params"][:3] == first.cv_results_["params"]
+    for other in (
+        noisy(storage=storage, random_state=1),
+        noisy(storage=storage, sampler="nsga2"),
+        noisy(storage=storage, constraints=["mae <= 3"]),
+        noisy(storage=storage, objectives=["mse"]),
+        noisy(storage=storage, space={"width": [1, 2]}),
+        noisy(Counted, storage=storage),
+    ):
+        other.set_params(n_trials=1).fit(X, Y)
+        assert len(other.study_.trials) == 1
+    assert len(noisy(storage=storage, n_trials=1).fit(X, Y + 1).study_.trials) == 1
+    unseeded = [noisy(storage=storage, random_state=None, n_trials=n).fit(X, Y) for n in (2, 3)]
+    assert len(unseeded[1].study_.trials) == 3
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_in_memory_is_refused(url):
+    with pytest.raises(ConnectionError, match="it would be in memory"):
+        noisy(storage=url).fit(X, Y)
+
+
 @pytest.mark.parametrize(
     ("change", "part"),
     [

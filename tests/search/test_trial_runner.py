@@ -63,7 +63,7 @@ def test_two_searches_at_once_on_one_file(tmp_path):
     """The same seed: both propose the same until they notice."""
     Counted.trained.clear()
     X, y = line()
-    space = {"width": list(range(1, 9)), "shift": [0.0, 1.0]}
+    space = {"width": list(range(1, 9)), "shift": [0.0, 0.5, 1.0, 1.5, 2.0]}
     searches = [
         ParetoSearchCV(
             Counted(),

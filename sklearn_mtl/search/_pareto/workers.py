@@ -80,9 +80,9 @@ class WorkerProcesses:
         worker = self._free.get()
         try:
             for _ in range(ATTEMPTS):
-                future = worker.submit(self.evaluator, config, earlier)
                 try:
-                    return self._wait(future)
+                    # The process may also have died since the trial before.
+                    return self._wait(worker.submit(self.evaluator, config, earlier))
                 except BrokenProcessPool:
                     self.interrupts.check()
                     worker = self._start()
