@@ -19,6 +19,7 @@ from sklearn_mtl.cli._models import DESCRIPTIONS
 from sklearn_mtl.cli._options import (
     add_force,
     add_table_options,
+    names,
     not_negative,
     positive,
     share,
@@ -104,12 +105,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     searched.add_argument(
         "--objectives",
-        nargs="+",
+        type=names,
         default=["nmse", "n_parameters"],
-        metavar="NAME",
+        metavar="A,B",
         help="one to three, the error first: nmse, nmae (means over targets, each by its own "
         "spread), mse, rmse, mae (in the units of the targets), r2, "
-        "n_parameters, fit_time, predict_latency (default: nmse n_parameters)",
+        "n_parameters, fit_time, predict_latency (default: nmse,n_parameters)",
     )
     searched.add_argument(
         "--constraint",

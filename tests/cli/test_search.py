@@ -128,8 +128,8 @@ def test_a_table_is_no_storage(table, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--objectives", "mse", "size"], "'size' is no objective"),
-        (["--objectives", "mse", "mae", "r2", "fit_time"], "one to three objectives"),
+        (["--objectives", "mse,size"], "'size' is no objective"),
+        (["--objectives", "mse,mae,r2,fit_time"], "one to three objectives"),
         (["--constraint", "n_parameters 5"], "'n_parameters 5' is no constraint"),
         (["--constraint", "n_parameters <= 5"], "None of the 2 complete trials keeps"),
         (["--timeout", "10"], "--timeout: 10 needs a unit"),

@@ -72,3 +72,24 @@ def test_a_sampler_of_another_space_is_refused():
 def test_wrong_settings_show_at_once(space, settings, message):
     with pytest.raises(ValueError, match=message):
         PHMOEASampler(space, **settings)
+
+
+def test_a_search_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path):
+    settings = {"sampler": "phmoea", "n_trials": 45, "random_state": 0, "refit": False}
+    whole = ParetoSearchCV(SPACE, **settings).fit(X, Y)
+
+    def stop(study, trial):
+        if trial.number == 24:
+            study.stop()
+
+    kept = {**settings, "storage": str(tmp_path / "journal")}
+    ParetoSearchCV(SPACE, callbacks=[stop], **kept).fit(X, Y)
+    again = ParetoSearchCV(SPACE, **kept).fit(X, Y)
+    assert again.cv_results_["params"] == whole.cv_results_["params"]
+
+
+def test_another_seed_for_a_study_that_goes_on_is_passed_over_loudly(tmp_path):
+    kept = {"storage": str(tmp_path / "journal"), "study_name": "s", "refit": False}
+    ParetoSearchCV(SPACE, n_trials=2, random_state=0, **kept).fit(X, Y)
+    with pytest.warns(UserWarning, match="`random_state=1` is passed over"):
+        ParetoSearchCV(SPACE, n_trials=3, random_state=1, **kept).fit(X, Y)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
@@ -76,8 +77,16 @@ def set_up(
         purpose,
     )
     seed = seed_of_study(study, _seed(search.random_state))
-    # A study that goes on must not propose the same again that it began with.
-    n_trials = len(study.get_trials(deepcopy=False))
+    if isinstance(search.random_state, Integral) and seed != _seed(search.random_state):
+        warnings.warn(
+            f"The study {study.study_name!r} goes on with the seed that it was begun with; "
+            f"`random_state={search.random_state}` is passed over.",
+            UserWarning,
+            stacklevel=4,
+        )
+    # PHMOEA goes on as if it had not been stopped; others must not propose again what they began
+    # with.
+    n_trials = 0 if search.sampler == "phmoea" else len(study.get_trials(deepcopy=False))
     sampler_seed = derived_seed(seed, n_trials)
     study.sampler = make_sampler(search.sampler, space, sampler_seed, search.n_trials)
     evaluator = Evaluator(
