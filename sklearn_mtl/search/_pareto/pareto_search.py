@@ -71,7 +71,7 @@ class ParetoSearchCV(SelectedModel, MetaEstimatorMixin, BaseEstimator):
         What proposes configurations. An instance is copied, and keeps its own seed.
     n_trials : int, default=100
         Number of finished trials in the study, those of earlier runs included. Fewer, if the space
-        holds no more configurations.
+        holds no more configurations, or the first ten trials failed with the same error.
     cv : int, splitter, iterable or None, default=None
         Splits on which configurations are compared. None trains on the older four fifths of the
         rows and compares on the newest fifth; integers, splitters and lists of ``(train, test)``

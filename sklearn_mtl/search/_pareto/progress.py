@@ -14,6 +14,7 @@ from sklearn_mtl.search._engine.ranking import non_dominated
 from sklearn_mtl.search._pareto.objectives import Objective
 from sklearn_mtl.search._pareto.trial_records import ERROR, EVALUATION, KEY, is_recorded
 
+FAILURES = 10  # of which StopWhenNothingWorks concludes that a search cannot work
 WINDOW = 8  # generations that StopWhenStagnant looks back, as in the paper
 
 
@@ -88,6 +89,17 @@ class StopAt:
     def __call__(self, study: optuna.Study, trial: FrozenTrial) -> None:
         """Look after a trial."""
         if is_done(study, self.n_trials, self.n_configurations):
+            study.stop()
+
+
+class StopWhenNothingWorks:
+    """Stop when the first ten trials all failed with the same error: so would the others."""
+
+    def __call__(self, study: optuna.Study, trial: FrozenTrial) -> None:
+        """Look after a trial."""
+        trials = [t for t in study.get_trials(deepcopy=False) if is_recorded(t)]
+        errors = {t.user_attrs.get(ERROR) for t in trials}  # None for one that did not fail
+        if len(trials) >= FAILURES and len(errors) == 1 and None not in errors:
             study.stop()
 
 

@@ -14,6 +14,7 @@ from sklearn_mtl.search._pareto.interrupts import Interrupts
 from sklearn_mtl.search._pareto.progress import (
     ProgressBar,
     StopAt,
+    StopWhenNothingWorks,
     StopWhenStagnant,
     is_done,
     n_recorded,
@@ -94,6 +95,7 @@ def run_trials(
         *([bar] if bar else []),
         *([StopWhenStagnant(generation)] if generation else []),
         StopAt(n_trials, n_configurations),
+        StopWhenNothingWorks(),
         *callbacks,
         lambda *_: interrupts.check(),
     ]
