@@ -88,23 +88,24 @@ class PHMOEA:
     that hold it. Offspring are varied parents, or put together from hot or from other players.
 
     Where the paper is open: a bin is crowded with more than 1 / N of the front in two generations,
-    and is split in three, so that its old middle stays a middle; heat and count go with the
-    parts. Crossover and mutation work on values, and exchange choices. An infinite crowding
-    distance counts as the largest finite one. Offspring derive from seed, generation and number, so
-    that it does not matter how many are asked for at a time (but for what the surrogate knows
-    then). Two points are kept as printed in "paper" though they act against their names: the cold
-    bonus makes cold players rarer, and the score of eq. 8 rewards bad objectives; the latter is
-    reversed in "default".
+    and is split in three, so that its old middle stays a middle; heat and count go with the parts.
+    Crossover and mutation work on values, and exchange choices. An infinite crowding distance
+    counts as the largest finite one. Offspring derive from seed, generation and number, so that it
+    does not matter how many are asked for at a time (but for what the surrogate knows then). They
+    are made together, for a generation at a time. Two points are kept as printed in "paper" though
+    they act against their names: the cold bonus makes cold players rarer, and the score of eq. 8
+    rewards bad objectives; the latter is reversed in "default".
 
     Both modes depart from section 4.3 in one point: an inactive variable takes the value it had in
     the newest of all evaluations in which it was active, not in its own line of descent, so that
     the whole state follows from the list of evaluations.
 
     The surrogate is our addition: a Gaussian process for each objective, a sum of effects of single
-    variables with relevances learnt from the evaluations, plus weak interactions. The offspring
-    with the largest predicted gain of hypervolume is proposed. Every twentieth proposal passes it
-    by, and for half of the first 150 and a tenth of the others gains count beyond the ends of the
-    front too, without which parts of a front that lie apart are lost.
+    variables with relevances learnt from the evaluations, plus weak interactions. After at most
+    five evaluations it is given 240 new candidates, made of the front; a proposal looks at two
+    fifths of them and takes the one with the largest predicted gain of hypervolume. Every twentieth
+    proposal passes it by, and for half of the first 150 and a tenth of the others gains count
+    beyond the ends of the front too, without which parts of a front that lie apart are lost.
 
     References
     ----------

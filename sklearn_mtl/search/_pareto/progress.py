@@ -65,12 +65,11 @@ def is_done(study: optuna.Study, n_trials: int, n_configurations: float = np.inf
     -------
     is_done : bool
     """
+    recorded = [trial for trial in study.get_trials(deepcopy=False) if is_recorded(trial)]
     known = {
-        trial.user_attrs[KEY]
-        for trial in study.get_trials(deepcopy=False)
-        if is_recorded(trial) and {EVALUATION, ERROR} & trial.user_attrs.keys()
+        trial.user_attrs[KEY] for trial in recorded if {EVALUATION, ERROR} & trial.user_attrs.keys()
     }
-    return len(known) >= n_configurations or n_recorded(study) >= n_trials
+    return len(recorded) >= n_trials or len(known) >= n_configurations
 
 
 class StopAt:
