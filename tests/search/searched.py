@@ -1,12 +1,23 @@
-"""Estimators that do in a search what estimators do in life."""
+"""What the tests search: estimators as in life, data, spaces, and searches of them."""
 
 import os
 import signal
 import threading
 
 import numpy as np
+import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Lasso, Ridge
+
+from sklearn_mtl.search import (
+    MODES,
+    PHMOEA,
+    ConfigurationSpace,
+    Continuous,
+    Discrete,
+    ParetoSearchCV,
+)
+from sklearn_mtl.search._engine.encoding import Encoding
 
 
 class Noisy(RegressorMixin, BaseEstimator):
@@ -90,3 +101,82 @@ def line(n_rows=60):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n_rows, 3))
     return X, X[:, 0] + 0.1 * rng.normal(size=n_rows)
+
+
+# --- searches by cross-validation
+
+X, Y = line()
+WEIGHTS = np.linspace(0.1, 2.0, len(Y))
+ALPHA = ConfigurationSpace([Continuous("alpha", 1e-3, 1.0, log=True)])
+WIDTHS = {"width": list(range(1, 9)), "shift": (0.0, 1.0)}
+
+
+def lasso(n_trials=12, **params):
+    params = {"sampler": "nsga2", "random_state": 0, **params}
+    return ParetoSearchCV(Lasso(), ALPHA, n_trials=n_trials, **params)
+
+
+def noisy(cls=Noisy, space=WIDTHS, n_trials=12, **params):
+    params = {"sampler": "random", "random_state": 0, **params}
+    return ParetoSearchCV(cls(), space, n_trials=n_trials, **params)
+
+
+def search_of(estimator=None, space=None, **params):
+    params = {"sampler": "random", "n_trials": 8, "random_state": 0, **params}
+    return ParetoSearchCV(estimator or Lasso(), space or {"alpha": (1e-3, 0.5)}, **params)
+
+
+# --- searches by ask and tell
+
+BOTH = pytest.mark.parametrize("mode", list(MODES))
+SPACE = ConfigurationSpace(
+    [
+        Discrete("system", ["net", "trees", "line"]),
+        Continuous("width", 1.0, 1000.0, log=True, when={"system": ["net"]}),
+        Discrete("depth", [1, 2, 3, 5, 8], {"system": ["net", "trees"]}),
+        Discrete("norm", [True, False]),
+        Continuous("norm_share", 0.0, 0.5, when={"norm": [True]}),
+        Continuous("ridge", 1e-6, 1e2, log=True),
+    ]
+)
+
+
+def objectives_of(space, n_objectives=2):
+    """Objectives that conflict and hang on all active variables."""
+    encoding = Encoding(space)
+    largest = np.where(encoding.is_continuous, 1, np.maximum(encoding.n_choices - 1, 1))
+
+    def objectives(config):
+        x = encoding.encode(config) / largest
+        x = np.where(np.isnan(x), 0.4, x)
+        return [x.mean(), ((1 - x) ** 2).mean(), np.abs(x - 0.5).mean()][:n_objectives]
+
+    return objectives
+
+
+def advance(search, n, lot=None, objectives=None):
+    """Evaluate so many configurations, or more to fill a generation, and give them."""
+    objectives = objectives or objectives_of(search.space, search.n_objectives)
+    asked = []
+    while len(asked) < n:
+        left = n - len(asked)
+        configs = search.ask(None if lot is None else min(lot, left))
+        if not configs:
+            break
+        search.tell(configs, [objectives(config) for config in configs])
+        asked += configs
+    return asked
+
+
+def rebuilt(search, **settings):
+    """A fresh search that was told all at once what this one found."""
+    other = PHMOEA(
+        search.space,
+        search.population_size,
+        mode=search.mode,
+        seed=search.seed,
+        n_objectives=search.n_objectives,
+        **settings,
+    )
+    other.tell(*search.evaluations())
+    return other

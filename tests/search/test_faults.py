@@ -35,7 +35,6 @@ CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
 PROBLEM = HDTLZ2(n=5)
 COLOURS = ConfigurationSpace([Discrete(name, [0, 1, 2, 3]) for name in "abc"])
-TRAINING_SECONDS = 0.1
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +74,7 @@ def lines(path):
     return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def work(where, folder, n_trials):
+def work(where, folder, n_trials, training_seconds):
     """Search until the study has `n_trials` complete trials."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", UserWarning)  # of a database that is away
@@ -89,7 +88,7 @@ def work(where, folder, n_trials):
 
     def objective(trial):
         config = PROBLEM.space.suggest(trial)
-        time.sleep(TRAINING_SECONDS)
+        time.sleep(training_seconds)
         write_line(folder / "evaluated", trial.number, PROBLEM.space.key(config))
         return PROBLEM.evaluate(config)
 
@@ -102,12 +101,22 @@ def work(where, folder, n_trials):
         optimize_together(study, objective, n_trials=n_trials, callbacks=[after_trial])
 
 
-def search_with_kills(where, folder, n_trials, every, disturb=None):
-    """Let two processes search, and kill one after every so many trials; give the kills."""
+def trials_between_kills(number):
+    return lambda n_done, kills: n_done >= number * (kills + 1)
+
+
+def seconds_between_kills(seconds):
+    start = time.monotonic()
+    return lambda n_done, kills: time.monotonic() - start >= seconds * (kills + 1)
+
+
+def search_with_kills(where, folder, n_trials, training_seconds, is_due, disturb=None):
+    """Let two processes search, and kill one of them whenever that is due; give the kills."""
     study = open_study(where)
 
     def start():
-        worker = CONTEXT.Process(target=work, args=(where, folder, n_trials))
+        arguments = (where, folder, n_trials, training_seconds)
+        worker = CONTEXT.Process(target=work, args=arguments)
         worker.start()
         return worker
 
@@ -118,7 +127,7 @@ def search_with_kills(where, folder, n_trials, every, disturb=None):
             for worker in workers:
                 worker.join(timeout=0.05)
                 assert worker.exitcode in (None, 0)
-            if n_done < every * (kills + 1):
+            if not is_due(n_done, kills):
                 continue
             if disturb and n_done > n_trials / 3:
                 disturb()
@@ -166,19 +175,19 @@ def check_nothing_lost_or_done_twice(where, folder, n_trials):
     return sum(len(history) > 0 for history in retries)
 
 
-def check_search_with_kills(where, folder, n_trials, every, disturb=None):
-    kills = search_with_kills(where, folder, n_trials, every, disturb)
+def check_search_with_kills(where, folder, n_trials, training_seconds, is_due, disturb=None):
+    kills = search_with_kills(where, folder, n_trials, training_seconds, is_due, disturb)
     n_retried = check_nothing_lost_or_done_twice(where, folder, n_trials)
     assert kills >= 2 and n_retried >= 1
 
 
 def test_killed_workers_on_a_journal(tmp_path):
-    check_search_with_kills(tmp_path / "journal", tmp_path, n_trials=40, every=8)
+    check_search_with_kills(tmp_path / "journal", tmp_path, 40, 0.1, trials_between_kills(8))
 
 
 @pytest.mark.slow
 def test_killed_workers_on_a_journal_in_a_long_search(tmp_path):
-    check_search_with_kills(tmp_path / "journal", tmp_path, n_trials=200, every=15)
+    check_search_with_kills(tmp_path / "journal", tmp_path, 200, 1.0, seconds_between_kills(20))
 
 
 @pytest.fixture(scope="module")
@@ -203,18 +212,16 @@ def new_study(postgres):
 @pytest.mark.filterwarnings("ignore:No connection to the database")
 def test_killed_workers_and_a_restart_of_postgresql(postgres, tmp_path):
     new_study(postgres)
-    check_search_with_kills(
-        postgres.url, tmp_path, n_trials=24, every=6, disturb=lambda: postgres.restart(1.0)
-    )
+    due = trials_between_kills(6)
+    check_search_with_kills(postgres.url, tmp_path, 24, 0.1, due, lambda: postgres.restart(1.0))
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:No connection to the database")
 def test_killed_workers_and_a_restart_of_postgresql_in_a_long_search(postgres, tmp_path):
     new_study(postgres)
-    check_search_with_kills(
-        postgres.url, tmp_path, n_trials=200, every=15, disturb=lambda: postgres.restart(4.0)
-    )
+    due = seconds_between_kills(20)
+    check_search_with_kills(postgres.url, tmp_path, 200, 1.0, due, lambda: postgres.restart(4.0))
 
 
 @pytest.mark.filterwarnings("ignore:No connection to the database")

@@ -10,7 +10,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from sklearn_mtl.search import PHMOEA, ConfigurationSpace, Continuous, Discrete
+from sklearn_mtl.search import MODES, PHMOEA, ConfigurationSpace, Continuous, Discrete
 from sklearn_mtl.search._studies.persistent_storage import journal_storage
 from sklearn_mtl.search._studies.sampler import PHMOEASampler
 from sklearn_mtl.search.problems import HDTLZ2
@@ -281,20 +281,22 @@ def test_infeasible_trials_rank_by_their_violation():
     assert parents_of(study, 2) == {2, 3, 4, 6}
 
 
-def test_constrained_search_goes_on_when_it_is_stopped():
+@pytest.mark.parametrize("mode", list(MODES))
+def test_constrained_search_goes_on_when_it_is_stopped(mode):
     def objective(trial):
         config = SPACE.suggest(trial)
-        trial.set_constraint("switches", sum(v is True for v in config.values()) - 1)
-        return PROBLEM.evaluate(config)
+        trial.set_constraint("switches", 2 - sum(v is True for v in config.values()))
+        first, second = PROBLEM.evaluate(config)
+        return first + 0.3 * trial.number, second  # the range of feasible values grows
 
-    whole = make_study(make_sampler(mode="paper"))
-    whole.optimize(objective, n_trials=40)
+    whole = make_study(make_sampler(mode=mode))
+    whole.optimize(objective, n_trials=70)
     storage = optuna.storages.InMemoryStorage()
-    for n_trials in (21, 19):
-        study = make_study(make_sampler(mode="paper"), storage)
+    for n_trials in (21, *[7] * 7):
+        study = make_study(make_sampler(mode=mode), storage)
         study.optimize(objective, n_trials=n_trials)
     assert configs_of(study) == configs_of(whole)
-    parents = study.sampler.get_parent_population(study, 4)
+    parents = study.sampler.get_parent_population(study, 6)
     assert all(parent.constraints["switches"] <= 0 for parent in parents)
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from sklearn_mtl.search import ConfigurationSpace, Continuous, Discrete
 from sklearn_mtl.search._engine.encoding import Encoding
+from sklearn_mtl.search._engine.evaluations import Evaluations
 from sklearn_mtl.search._engine.gains import expected_gains
 from sklearn_mtl.search._engine.hypervolume import hypervolume
 from sklearn_mtl.search._engine.ranking import non_dominated
@@ -36,7 +37,8 @@ def evaluated(n, n_objectives=2, seed=0):
 def ranked(genomes, values, running=None, wide=False, seed=0, screen=None):
     screen = screen or Screen(ENCODING, values.shape[1])
     running = np.zeros((0, len(SPACE.names))) if running is None else running
-    return screen.ranked(genomes, values, running, wide, np.random.default_rng(seed))
+    known = Evaluations(genomes, values, np.zeros(len(values)))
+    return screen.ranked(known, running, wide, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -14,6 +14,7 @@ from sklearn_mtl.search._engine.breeding import Breeding
 from sklearn_mtl.search._engine.early_stopping import stagnates
 from sklearn_mtl.search._engine.encoding import Encoding
 from sklearn_mtl.search._engine.environment import select_by_contribution, select_by_crowding
+from sklearn_mtl.search._engine.evaluations import Evaluations, feasible_first
 from sklearn_mtl.search._engine.front_choice import choose_front
 from sklearn_mtl.search._engine.phmoea_settings import MODES, PHMOEASettings
 from sklearn_mtl.search._engine.ranking import non_dominated
@@ -173,6 +174,7 @@ class PHMOEA:
         self._configs: list[Configuration] = []
         self._genomes = Rows(len(space.variables))
         self._values = Rows(n_objectives)
+        self._violations = Rows(1)
         self._known: set[bytes] = set()
         self._pending: dict[bytes, np.ndarray] = {}
         self._blocks: dict[tuple[int, int], np.ndarray] = {}  # by generation and number of block
@@ -214,7 +216,9 @@ class PHMOEA:
                 configs.append(proposed.config)
         return configs
 
-    def tell(self, configs: Sequence[Mapping[str, Any]], values: Any) -> None:
+    def tell(
+        self, configs: Sequence[Mapping[str, Any]], values: Any, violations: Any = None
+    ) -> None:
         """Report evaluations, asked for or not.
 
         Parameters
@@ -223,6 +227,9 @@ class PHMOEA:
         values : array-like of shape (n, n_objectives)
             Objectives, minimised. A row with NaN or infinity is a failed evaluation: it is never
             proposed again and never on the front.
+        violations : array-like of shape (n,), default=None
+            By how much each configuration breaks its constraints, 0 or less if it keeps them. Those
+            that break one are never on the front, and rank behind all others, by the violation.
 
         Raises
         ------
@@ -237,9 +244,15 @@ class PHMOEA:
                 f"`values` must have shape ({len(configs)}, {self.n_objectives}): a row for every "
                 f"configuration, a column for every objective. Got {table.shape}."
             )
+        broken = np.zeros(len(configs)) if violations is None else np.asarray(violations, float)
+        if broken.shape != (len(configs),) or np.isnan(broken).any():
+            raise ValueError(
+                f"`violations` must be {len(configs)} numbers, one for every configuration, and "
+                f"none of them NaN. Got {violations!r}."
+            )
         checked = [self.space.check(config) for config in configs]
-        for config, row in zip(checked, table, strict=True):
-            self.record(config, row)
+        for config, row, violation in zip(checked, table, broken, strict=True):
+            self.record(config, row, violation)
             self._advance_if_complete()
 
     def _advance_if_complete(self) -> None:
@@ -321,16 +334,15 @@ class PHMOEA:
     def _screened(
         self, running: Mapping[bytes, np.ndarray], rng: np.random.Generator
     ) -> np.ndarray:
-        genomes, values = self._genomes.values, self._values.values
-        finished = np.isfinite(values).all(axis=1)
-        if not finished.all():
-            genomes, values = genomes[finished], values[finished]
-        if len(values) < FEWEST_ROWS:
-            return genomes[:0]
-        started = np.array(list(running.values())).reshape(-1, genomes.shape[1])
-        is_early = len(values) < self.settings.screened_evaluations / 10
+        known = Evaluations(
+            self._genomes.values, self._values.values, self._violations.values[:, 0]
+        ).finished()
+        if len(known) < FEWEST_ROWS:
+            return known.genomes[:0]
+        started = np.array(list(running.values())).reshape(-1, known.genomes.shape[1])
+        is_early = len(known) < self.settings.screened_evaluations / 10
         wide_share = self.settings.wide_shares[0 if is_early else 1]
-        return self._screen.ranked(genomes, values, started, rng.random() < wide_share, rng)
+        return self._screen.ranked(known, started, rng.random() < wide_share, rng)
 
     def _source(self, slot: int) -> str:
         stage = self.settings.stage(self.generation / self.n_generations)
@@ -344,7 +356,7 @@ class PHMOEA:
         """Tell whether a configuration, in canonical form, has been evaluated."""
         return _key(self._encoding.encode(config)) in self._known
 
-    def record(self, config: Mapping[str, Any], values: np.ndarray) -> int:
+    def record(self, config: Mapping[str, Any], values: np.ndarray, violation: float = 0.0) -> int:
         """Add one evaluation to the archive and, if it did not fail, to the current generation.
 
         Parameters
@@ -352,6 +364,8 @@ class PHMOEA:
         config : dict
             In canonical form, as `ConfigurationSpace.check` gives it.
         values : ndarray of shape (n_objectives,)
+        violation : float, default=0.0
+            Of its constraints.
 
         Returns
         -------
@@ -367,7 +381,9 @@ class PHMOEA:
         self._configs.append(dict(config))
         self._genomes.append(self._last_active)
         self._values.append(values)
-        if np.isfinite(values).all():
+        is_finite = bool(np.isfinite(values).all())
+        self._violations.append(np.array([max(0.0, violation) if is_finite else 0.0]))
+        if is_finite:
             self._members.append(row)
         return row
 
@@ -375,17 +391,6 @@ class PHMOEA:
     def values(self) -> np.ndarray:
         """Objectives of all evaluations, in order; not to be written to."""
         return self._values.values
-
-    def revalue(self, rows: Sequence[int], values: np.ndarray) -> None:
-        """Replace objectives of evaluations, as where constraints put them behind others.
-
-        Parameters
-        ----------
-        rows : sequence of int
-            Numbers in `evaluations`.
-        values : ndarray of shape (n, n_objectives)
-        """
-        self._values.values[rows] = values
 
     def survivors(self, offspring: Sequence[int]) -> list[int]:
         """Select the parents of the next generation among the present ones and their offspring.
@@ -406,7 +411,10 @@ class PHMOEA:
         select = (
             select_by_contribution if self.settings.selects_by_contribution else select_by_crowding
         )
-        return list(rows[select(self._values.values[rows], self.population_size)])
+        return list(rows[select(self._comparable(rows), self.population_size)])
+
+    def _comparable(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+        return feasible_first(self._values.values[rows], self._violations.values[rows, 0])
 
     def advance(self, parents: Sequence[int]) -> None:
         """Close the generation with the given parents for the next one.
@@ -420,7 +428,7 @@ class PHMOEA:
         self._members, self._n_skipped = [], 0
         self._blocks.clear()
         self.generation += 1
-        values = self._values.values[self.parents]
+        values = self._comparable(self.parents)
         self._history.append(values)
         progress = self.generation / self.n_generations
         self._breeding.advance(self._genomes.values[self.parents], values, progress)
@@ -460,16 +468,15 @@ class PHMOEA:
         return self._at(np.arange(len(self._configs)))
 
     def front(self) -> tuple[list[Configuration], np.ndarray]:
-        """Give the non-dominated evaluations.
+        """Give the non-dominated evaluations among those that keep all constraints.
 
         Returns
         -------
         configs : list of dict
         values : ndarray of shape (n, n_objectives)
         """
-        values = self._values.values
-        finished = np.flatnonzero(np.isfinite(values).all(axis=1))
-        return self._at(finished[non_dominated(values[finished])])
+        rows = self._offered()
+        return self._at(rows[non_dominated(self._values.values[rows])])
 
     def select_front(
         self, k: int, kind: str = "balanced"
@@ -489,8 +496,12 @@ class PHMOEA:
         values : ndarray of shape (min(k, size of the front), n_objectives)
             By rising first objective.
         """
-        values = self._values.values
-        return self._at(choose_front(values, k, kind))
+        rows = self._offered()
+        return self._at(rows[choose_front(self._values.values[rows], k, kind)])
+
+    def _offered(self) -> np.ndarray:
+        finished = np.isfinite(self._values.values).all(axis=1)
+        return np.flatnonzero(finished & (self._violations.values[:, 0] == 0))
 
     def _at(self, rows: np.ndarray) -> tuple[list[Configuration], np.ndarray]:
         return [dict(self._configs[row]) for row in rows], self._values.values[rows]

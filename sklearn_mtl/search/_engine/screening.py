@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_mtl.search._engine.candidates import make_candidates
 from sklearn_mtl.search._engine.encoding import Encoding
+from sklearn_mtl.search._engine.evaluations import Evaluations
 from sklearn_mtl.search._engine.gains import expected_gains
 from sklearn_mtl.search._engine.ranking import distances_behind, non_dominated
 from sklearn_mtl.search._engine.surrogate import Features, ObjectiveModel
@@ -53,8 +54,7 @@ class Screen:
 
     def ranked(
         self,
-        genomes: np.ndarray,
-        values: np.ndarray,
+        known: Evaluations,
         running: np.ndarray,
         wide: bool,
         rng: np.random.Generator,
@@ -63,10 +63,8 @@ class Screen:
 
         Parameters
         ----------
-        genomes : ndarray of shape (n, D)
-            All evaluated rows, at least `FEWEST_ROWS`.
-        values : ndarray of shape (n, m)
-            Their objectives, finite.
+        known : Evaluations
+            Those that did not fail, at least `FEWEST_ROWS`.
         running : ndarray of shape (k, D)
             Rows whose evaluation is not finished: their predictions stand for them.
         wide : bool
@@ -78,12 +76,13 @@ class Screen:
         -------
         genomes : ndarray of shape (n, D)
         """
-        block = min(_BLOCK, 1 + len(values) // 60)
-        n_made = len(values) // block * block
+        block = min(_BLOCK, 1 + len(known) // 60)
+        n_made = len(known) // block * block
         if n_made != self._n_made:
-            self._follow(genomes[:n_made], values[:n_made])
-            self._make_candidates(genomes[:n_made], values[:n_made])
+            self._follow(known, n_made)
+            self._make_candidates(*known.first(n_made))
             self._n_made = n_made
+        _, values = known.first(len(known))
         newest = np.arange(n_made, len(values))
         front = self._scaled(values[np.concatenate([self._on_front, newest])])
         if len(running):
@@ -105,16 +104,16 @@ class Screen:
         order = np.lexsort((predicted.sum(axis=1), -gains))
         return self._candidates[looked_at][order]
 
-    def _follow(self, genomes: np.ndarray, values: np.ndarray) -> None:
-        """Let the models follow the evaluations when enough are new."""
-        fitted, learnt = _milestones(len(values))
+    def _follow(self, known: Evaluations, n: int) -> None:
+        """Let the models follow the first n evaluations when enough of them are new."""
+        fitted, learnt = _milestones(n)
         if learnt != self._n_learnt:
-            features, targets, trust = self._training_set(genomes[:learnt], values[:learnt])
+            features, targets, trust = self._training_set(*known.first(learnt))
             for model, column in zip(self._models, targets.T, strict=True):
                 model.learn_shape(features, column, trust)
             self._n_learnt, self._n_fitted = learnt, 0
         if fitted != self._n_fitted:
-            features, targets, trust = self._training_set(genomes[:fitted], values[:fitted])
+            features, targets, trust = self._training_set(*known.first(fitted))
             for model, column in zip(self._models, targets.T, strict=True):
                 model.fit(features, column, trust)
             self._n_fitted = fitted

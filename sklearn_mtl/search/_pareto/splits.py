@@ -35,7 +35,8 @@ def splits_of(cv: Any, estimator: Any, X: Any, y: Any, **params: Any) -> list[Sp
     Raises
     ------
     ValueError
-        If there are too few rows, or no split.
+        If there are too few rows, no split, or a part that is empty or names rows that are not
+        there.
     """
     if cv is None:
         n_rows = _num_samples(X)
@@ -50,4 +51,21 @@ def splits_of(cv: Any, estimator: Any, X: Any, y: Any, **params: Any) -> list[Sp
     splits = list(checked.split(X, y, **params))
     if not splits:
         raise ValueError(f"`cv` makes no split. Got {cv!r}.")
+    for number, parts in enumerate(splits):
+        _check_rows(parts, number, _num_samples(X))
     return splits
+
+
+def _check_rows(parts: Split, number: int, n_rows: int) -> None:
+    """Look here for what would fail in every trial."""
+    for name, part in zip(("training", "test"), parts, strict=True):
+        rows = np.asarray(part)
+        try:
+            empty = not rows.size or not len(np.arange(n_rows)[rows])
+        except IndexError as error:
+            raise ValueError(
+                f"The {name} part of split {number} by `cv` does not fit {n_rows} rows: {error}. "
+                "Give row numbers, counted from 0, not labels of an index."
+            ) from error
+        if empty:
+            raise ValueError(f"The {name} part of split {number} by `cv` is empty.")

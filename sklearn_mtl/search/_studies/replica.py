@@ -43,7 +43,6 @@ class Replica:
         self._rows: dict[int, int] = {}  # in the engine's archive, by id
         self._trials: list[FrozenTrial] = []  # by row
         self._populations: defaultdict[int, list[int]] = defaultdict(list)  # rows by generation
-        self._violations: dict[int, float] = {}  # of infeasible rows
 
     def is_of(self, study: Study) -> bool:
         """Tell whether this is the study that is followed."""
@@ -86,7 +85,6 @@ class Replica:
             else:
                 unfinished.append(trial)
         self._n_settled = unfinished[0].number if unfinished else len(trials)
-        self._rank_infeasible(range(len(self._trials)))
         return unfinished
 
     def _record(self, trial: FrozenTrial, generation: int | None) -> None:
@@ -107,14 +105,12 @@ class Replica:
         values = np.full(len(self._signs), np.nan)
         if complete and np.isfinite(trial.values).all():
             values = self._signs * trial.values
-        row = self.engine.record(config, values)
+        violation = sum(max(0.0, value) for value in trial.constraints.values())
+        row = self.engine.record(config, values, violation)
         self._rows[trial._trial_id] = row
         self._trials.append(trial)
         if complete and generation is not None:
             self._populations[generation].append(row)
-        violation = sum(max(0.0, value) for value in trial.constraints.values())
-        if violation > 0 and np.isfinite(values).all():
-            self._violations[row] = violation
 
     def survivors(self, generation: int) -> list[FrozenTrial]:
         """Select among the trials of a generation and the present parents.
@@ -132,10 +128,7 @@ class Replica:
         rows = [row for row in self._populations[generation] if is_finite[row]]
         if not rows and not self.engine.parents:
             return []
-        self._rank_infeasible([*self.engine.parents, *rows])
-        survivors = [self._trials[row] for row in self.engine.survivors(rows)]
-        self._rank_infeasible(range(len(self._trials)))
-        return survivors
+        return [self._trials[row] for row in self.engine.survivors(rows)]
 
     def advance(self, parent_ids: Sequence[int]) -> None:
         """Begin the next generation.
@@ -148,28 +141,6 @@ class Replica:
         rows = [self._rows[trial_id] for trial_id in parent_ids]
         self.parent_ids = list(parent_ids)
         if rows:
-            self._rank_infeasible(rows)
             self.engine.advance(rows)
-            self._rank_infeasible(range(len(self._trials)))
         else:
             self.engine.generation += 1
-
-    def _rank_infeasible(self, rows: Sequence[int]) -> None:
-        """Give infeasible rows values that every feasible one of `rows` dominates.
-
-        They rise with the violation and are on the scale of the feasible values, as objectives are
-        normalised over all rows.
-        """
-        infeasible = [row for row in rows if row in self._violations] if self._violations else []
-        if not infeasible:
-            return
-        values = self.engine.values[[row for row in rows if row not in self._violations]]
-        feasible = values[np.isfinite(values).all(axis=1)]
-        worst, span = np.zeros(values.shape[1]), np.ones(values.shape[1])
-        if len(feasible):
-            worst, span = feasible.max(axis=0), np.ptp(feasible, axis=0)
-            span[span == 0] = 1.0
-        amounts, place = np.unique(
-            [self._violations[row] for row in infeasible], return_inverse=True
-        )
-        self.engine.revalue(infeasible, worst + span * (1 + place[:, None]) / len(amounts))
