@@ -95,7 +95,7 @@ def compare_ms_bcnn(n_rows: int, epochs: int, n_rounds: int) -> pd.DataFrame:
         for batch_size in BATCH_SIZES
     ]
     parts += _compare_predictions(X, y, n_rounds)
-    return pd.concat(parts, ignore_index=True)
+    return pd.DataFrame([row for part in parts for row in part.to_dict("records")])
 
 
 def readable_ms_bcnn(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.ma import MaskedArray
 
 from sklearn_mtl.cli._table import TableFormat, write_table
 from sklearn_mtl.inspection import ParetoFrontDisplay
@@ -69,16 +70,23 @@ def describe_search(search: ParetoSearchCV, position: int, rule: str) -> dict[st
 def write_tables(
     search: ParetoSearchCV, folder: Path, format: TableFormat, *, front: str, trials: str
 ) -> None:
-    """Write the front with all settings, and everything that was tried."""
+    """Write the front with all settings, and everything that was tried.
+
+    A setting that is None is written so; one that does not count in a row is left empty.
+    """
     models = search.pareto_front_.set_index("trial")
     selected = front_table(search)[_SELECTED_BY]
-    results = {name: column for name, column in search.cv_results_.items() if name != "params"}
+    results = search.cv_results_
     # With one split its column says the same as the mean.
-    told = [name for name in results if not name.startswith(("split", "std_"))]
+    left_out = ("params", "split", "std_")
+    told = [name for name in results if name != "trial" and not name.startswith(left_out)]
     for name, data in (
         (front, models.assign(**{_SELECTED_BY: selected}).reset_index()),
-        (trials, pd.DataFrame(results)[["trial", *(name for name in told if name != "trial")]]),
+        (trials, pd.DataFrame({column: _values(results[column]) for column in ["trial", *told]})),
     ):
+        for column in [column for column in data if data[column].dtype == object]:
+            words = [_word(value, format) for value in data[column]]
+            data[column] = pd.Series(words, dtype=object)
         write_table(data, folder / name, format, like=Path(name))
 
 
@@ -97,6 +105,22 @@ def _shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if value.is_integer() and abs(value) >= 1 else f"{value:.4g}"
     return str(value)
+
+
+def _values(column: np.ndarray) -> Any:
+    """Values of a column of the results as they are; pandas would take None for missing."""
+    if not isinstance(column, MaskedArray):
+        return column
+    return pd.Series(column.filled(np.nan), dtype=object)
+
+
+def _word(value: Any, format: TableFormat) -> Any:
+    """Text of what a table of objects would not write as a column of its kind."""
+    if value is None:
+        return "None"
+    if isinstance(value, float) and not np.isnan(value):
+        return str(value).replace(".", format.decimal)
+    return value
 
 
 def _plain(value: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl._optional import import_optional
 from sklearn_mtl.inspection._figure import PREDICTED, REFERENCE, panels
@@ -144,9 +145,12 @@ class ParetoFrontDisplay:
 
         Raises
         ------
+        NotFittedError
+            If the search is not fitted.
         ValueError
             If the search has one objective, or `objectives` names others than it has.
         """
+        check_is_fitted(search, "pareto_front_")
         known = search.objective_names_
         if len(known) == 1:
             raise ValueError(

@@ -124,8 +124,9 @@ def _check_coverage(targets: list[ObservedLabels], nan_prediction: str) -> None:
     missing = ", ".join(f"{t.name} {t.n_labels - len(t.y_true)} of {t.n_labels}" for t in gaps)
     if nan_prediction == "raise":
         raise ValueError(
-            f"The prediction of an observed label is NaN ({missing}). Rows with NaN in X get no "
-            "prediction: fill them first, or pass nan_prediction='skip' to leave these labels out."
+            f"The prediction of an observed label is NaN ({missing}). Rows with NaN in X, or that "
+            "a step excludes, get no prediction: fill them first, or leave these labels out by "
+            "nan_prediction='skip'; for a scorer by make_scorer(..., nan_prediction='skip')."
         )
     coverage = ", ".join(f"{t.name} {t.coverage:.3f}" for t in targets)
     warnings.warn(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -205,8 +206,10 @@ def _read_times(cells: pd.Series, name: str) -> pd.DatetimeIndex:
     is_number = pd.api.types.is_numeric_dtype(cells.dtype)
     # Nothing is guessed: pandas would take 01.02.2024 for the second of January.
     try:
-        times = cells if is_number else pd.to_datetime(cells, format="ISO8601", errors="coerce")
-    except ValueError:  # several offsets
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)  # what pandas 2 does in place of an error
+            times = cells if is_number else pd.to_datetime(cells, format="ISO8601", errors="coerce")
+    except (ValueError, FutureWarning):  # several offsets
         times = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=True)
     unread = np.arange(len(cells)) if is_number else np.flatnonzero(times.isna())
     if len(unread):

@@ -19,12 +19,16 @@ from optuna.trial import TrialState
 from sklearn_mtl.cli import main
 from sklearn_mtl.cli._preparation import TablePreparation
 from sklearn_mtl.cli._search import _MODELS, searched_rows
+from sklearn_mtl.cli._search_output import write_tables
 from sklearn_mtl.cli._search_spaces import make_space
+from sklearn_mtl.cli._table import TableFormat
 from sklearn_mtl.cli._training import split_rows
+from sklearn_mtl.search import ConfigurationSpace, Discrete
 from sklearn_mtl.search._studies.persistent_storage import PersistentStorage, journal_storage
 from tests.cli import sources
 from tests.cli.tables import N_ROWS, plant, write_plant
 from tests.search._postgres import Postgres, find_binaries
+from tests.search.searched import X, Y, noisy
 
 ROLES = ["--targets", "feo,strength", "--time", "time", "--lags", "2"]
 CHEAP = ["--model", "shared_bottom", "--max-epochs", "1", "--quiet"]
@@ -69,6 +73,35 @@ def test_what_is_written(table, tmp_path, capsys):
     assert model.n_parameters_ == front["n_parameters"].iloc[-1]
     assert model.hidden_dim == description["search"]["settings"]["hidden_dim"]
     assert description["split"]["rows"] == {"training": 84, "validation": 18, "test": 18}
+
+
+def test_tables_tell_none_from_what_does_not_count(tmp_path):
+    """They are written as the data are, with decimal commas."""
+
+    def wideness(model, X, y):
+        return model.width
+
+    space = ConfigurationSpace(
+        [
+            Discrete("width", [1, 2, 3]),
+            Discrete("random_state", [None, 3], {"width": [1, 2]}),
+            Discrete("shift", [0, 0.5, 1.5]),
+        ]
+    )
+    searched = noisy(space=space, n_trials=15, objectives=[wideness, "n_parameters"]).fit(X, Y)
+    format = TableFormat(separator=";", decimal=",")
+    write_tables(searched, tmp_path, format, front="front.csv", trials="trials.csv")
+    configs = dict(zip(searched.cv_results_["trial"], searched.cv_results_["params"], strict=True))
+    texts = set()
+    for name, prefix in (("front.csv", ""), ("trials.csv", "param_")):
+        table = pd.read_csv(tmp_path / name, sep=";", dtype=str, keep_default_na=False)
+        assert len(table) == (3 if name == "front.csv" else 15)
+        for _, row in table.iterrows():
+            config = configs[int(row["trial"])]
+            expected = [str(config.get(name, "")).replace(".", ",") for name in space.names]
+            assert [row[prefix + name] for name in space.names] == expected
+            texts.update(expected)
+    assert texts == {"1", "2", "3", "None", "", "0", "0,5", "1,5"}
 
 
 def test_the_model_predicts_and_is_reported_on_the_rows_of_the_test(table, tmp_path, capsys):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_diabetes
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Lasso
 
 from sklearn_mtl.inspection import ParetoFrontDisplay, SearchHistoryDisplay
@@ -84,6 +85,12 @@ def test_three_objectives_show_the_front_of_all():
     assert not display.axes_[0].lines  # in two of three objectives the front is no line
     with pytest.raises(ValueError, match="`objectives` must name two of"):
         ParetoFrontDisplay.from_estimator(search, objectives=("mae", "r2"))
+
+
+@pytest.mark.parametrize("display", [ParetoFrontDisplay, SearchHistoryDisplay])
+def test_a_search_is_fitted_first(display):
+    with pytest.raises(NotFittedError, match="This ParetoSearchCV instance is not fitted yet"):
+        display.from_estimator(ParetoSearchCV(Lasso(), SPACE))
 
 
 def test_one_objective_has_no_front_to_draw():

@@ -110,8 +110,16 @@ def seconds_between_kills(seconds):
     return lambda n_done, kills: time.monotonic() - start >= seconds * (kills + 1)
 
 
+def has_a_trial(study, process):
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    return process.pid in {t.user_attrs.get(OWNER, {}).get("process") for t in running}
+
+
 def search_with_kills(where, folder, n_trials, training_seconds, is_due, disturb=None):
-    """Let two processes search, and kill one of them whenever that is due; give the kills."""
+    """Let two processes search, and kill one of them whenever that is due; give the kills.
+
+    The first, third, ... one is killed in a trial, the others wherever they are.
+    """
     study = open_study(where)
 
     def start():
@@ -127,13 +135,14 @@ def search_with_kills(where, folder, n_trials, training_seconds, is_due, disturb
             for worker in workers:
                 worker.join(timeout=0.05)
                 assert worker.exitcode in (None, 0)
-            if not is_due(n_done, kills):
+            victim = workers[kills % 2]
+            if not is_due(n_done, kills) or not (kills % 2 or has_a_trial(study, victim)):
                 continue
             if disturb and n_done > n_trials / 3:
                 disturb()
                 disturb = None
-            workers[kills % 2].kill()
-            workers[kills % 2].join()
+            victim.kill()
+            victim.join()
             workers[kills % 2] = start()
             kills += 1
         for worker in workers:

@@ -1,12 +1,22 @@
 """What a search measures."""
 
+import itertools
+import warnings
+from functools import partial
+
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import BaggingRegressor, StackingRegressor
 from sklearn.linear_model import Lasso, Ridge
-from sklearn.metrics import make_scorer, mean_absolute_error, mean_squared_error
+from sklearn.metrics import (
+    make_scorer,
+    mean_absolute_error,
+    mean_pinball_loss,
+    mean_squared_error,
+    r2_score,
+)
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -14,8 +24,17 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
 from sklearn_mtl import PerTargetRegressor
+from sklearn_mtl.preprocessing import LagFeaturizer
 from sklearn_mtl.search._pareto.model_size import count_parameters
-from sklearn_mtl.search._pareto.objectives import FittedSplit, find_objectives
+from sklearn_mtl.search._pareto.objectives import FittedSplit, PlainScore, find_objectives
+
+
+def pinball(**params):
+    return make_scorer(mean_pinball_loss, greater_is_better=False, **params)
+
+
+def names_of(*objectives):
+    return [objective.name for objective in find_objectives(objectives)]
 
 
 class Fixed(RegressorMixin, BaseEstimator):
@@ -95,6 +114,100 @@ def test_scorers_and_functions_are_scores():
     assert values == pytest.approx([-2 / 3, -2 / 3, 0.0])
 
 
+class Quantile:
+    """A metric that is no function."""
+
+    def __call__(self, y_true, y_pred):
+        return mean_pinball_loss(y_true, y_pred, alpha=0.1)
+
+
+def slope(estimator, X, y, at=0):
+    return float(estimator.coef_[at])
+
+
+def test_what_has_no_name_of_its_own():
+    assert names_of(make_scorer(partial(mean_pinball_loss, alpha=0.1))) == ["mean_pinball_loss"]
+    assert names_of(make_scorer(Quantile())) == ["Quantile"]
+    twice = partial(partial(slope, at=1), at=2)
+    assert names_of(twice) == ["slope"]
+    assert names_of(partial(pinball(), sample_weight=None)) == ["neg_mean_pinball_loss"]
+    named = partial(slope, at=1)
+    named.__name__ = "second"
+    assert names_of(named) == ["second"]
+
+
+def test_functions_of_one_name_are_told_apart_by_their_arguments():
+    assert names_of(pinball(alpha=0.1)) == ["neg_mean_pinball_loss"], "as long as there is one"
+    functions = {
+        "neg_mean_pinball_loss(alpha=0.1)": pinball(alpha=0.1),
+        "neg_mean_pinball_loss(alpha=0.9)": make_scorer(
+            partial(mean_pinball_loss, alpha=0.9), greater_is_better=False
+        ),
+        "neg_mean_pinball_loss": pinball(),
+    }
+    for order in itertools.permutations(functions):
+        assert names_of(*(functions[name] for name in order)) == list(order)
+    assert names_of(slope, partial(slope, at=1)) == ["slope", "slope(at=1)"]
+    scorer = make_scorer(mean_absolute_error, greater_is_better=False, multioutput=[0.3, 0.7])
+    assert names_of(scorer, "neg_mean_absolute_error") == [
+        "neg_mean_absolute_error(multioutput=[0.3, 0.7])",
+        "neg_mean_absolute_error",
+    ]
+
+
+def test_arguments_in_names():
+    ways = [
+        pinball(alpha=0.1, multioutput="raw_values"),
+        pinball(multioutput="raw_values", alpha=0.1),
+        make_scorer(
+            partial(mean_pinball_loss, alpha=0.5, multioutput="raw_values"),
+            greater_is_better=False,
+            alpha=0.1,
+        ),
+    ]
+    for way in ways:
+        name, _ = names_of(way, pinball())
+        assert name == "neg_mean_pinball_loss(alpha=0.1, multioutput=raw_values)"
+    # An address would be another one in another process
+    assert names_of(partial(slope, at=Quantile()), slope) == ["slope(at=Quantile)", "slope"]
+
+
+def test_another_name():
+    low, high = pinball(alpha=0.1), pinball(alpha=0.9)
+    low.__name__ = "low"
+    assert names_of(low, high) == ["low", "neg_mean_pinball_loss"]
+    first, second = (lambda estimator, X, y: 0.0 for _ in range(2))
+    with pytest.raises(ValueError, match=r"Got <lambda>, <lambda>.*__name__ = 'another_name'"):
+        names_of(first, second)
+    first.__name__ = "another_name"
+    assert names_of(first, second) == ["another_name", "<lambda>"]
+
+
+@pytest.mark.parametrize("metric", [mean_squared_error, r2_score, partial(mean_pinball_loss)])
+def test_a_metric_is_no_objective(metric):
+    with pytest.raises(
+        ValueError, match=r"compares labels .* make_scorer\((mean|r2).*greater_is_b"
+    ):
+        find_objectives([metric])
+
+
+def test_a_function_without_a_signature():
+    (objective,) = find_objectives([max])
+    assert isinstance(objective.scorer, PlainScore)
+    assert not objective.scorer._accept_sample_weight()
+
+
+def test_latency_of_lags_is_silent():
+    X, y = np.random.default_rng(0).normal(size=(2, 30, 2))
+    model = make_pipeline(LagFeaturizer(lags=3), Ridge()).fit(X, y)
+    with pytest.warns(UserWarning, match="too few for lags"):
+        model.predict(X[:1])
+    (latency,) = find_objectives(["predict_latency"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert latency.measure(FittedSplit(model, X, 1.0)) > 0
+
+
 def test_latency_asks_for_single_rows():
     rows_asked = []
 
@@ -112,7 +225,7 @@ def test_latency_asks_for_single_rows():
 def test_names_that_are_unknown_or_stand_twice():
     with pytest.raises(ValueError, match=r"'msee' is no objective. Errors: mse, rmse"):
         find_objectives(["msee"])
-    with pytest.raises(ValueError, match=r"different names. Got mse, mse"):
+    with pytest.raises(ValueError, match=r"different names. Got mse, mse\. Leave out"):
         find_objectives(["mse", "mse"])
     with pytest.raises(ValueError, match=r"3 is no objective. Pass a name or a function"):
         find_objectives([3])

@@ -6,7 +6,12 @@ import pytest
 from sklearn.linear_model import Lasso
 from sklearn.model_selection import cross_val_score
 
-from tests.search.searched import X, Y, lasso, search_of
+from sklearn_mtl.search import ConfigurationSpace, Discrete
+from sklearn_mtl.search._pareto.goals import find_goals
+from sklearn_mtl.search._pareto.search_results import front_frame
+from sklearn_mtl.search._pareto.trial_evaluation import Evaluation
+from sklearn_mtl.search._pareto.trial_records import TrialRecord
+from tests.search.searched import Noisy, X, Y, lasso, noisy, search_of
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +87,56 @@ def test_tables(fitted):
     assert history["trial"].tolist() == list(range(30))
     assert (history["hypervolume"].diff().dropna() >= -1e-12).all()
     assert history["hypervolume"].iloc[-1] > history["hypervolume"].iloc[0] >= 0
+
+
+def test_columns_hold_the_values_as_they_are():
+    """What does not count is missing; None is a value, and 1 and 1.0 are two."""
+    nothing = {"random_state": None}
+    configs = [
+        {"width": 3, "name": "a", "share": 0.5, "share_or_number": 1, "flag": True, **nothing},
+        {"depth": 4, "name": None, "share": 0.1, "share_or_number": 1.0, "flag": False, **nothing},
+        {"width": 5, "name": "b", "share_or_number": 0.5, "flag": True, "random_state": 7},
+    ]
+    evaluation = Evaluation({"mse": [1.0]}, [0.0], [0.0], [])
+    records = [
+        TrialRecord(number, config, "complete", evaluation, True, 0.0, "")
+        for number, config in enumerate(configs)
+    ]
+    front = front_frame(records, find_goals(["mse"], []).measured)
+    names = ["width", "name", "share", "share_or_number", "flag", "random_state", "depth"]
+    assert front.columns.tolist() == [*names, "mse", "trial"]
+    for config, row in zip(configs, front.to_dict("records"), strict=True):
+        for name in names:
+            value = row[name]
+            if name in config:
+                assert (type(value), value) == (type(config[name]), config[name])
+            else:
+                assert isinstance(value, float) and np.isnan(value)
+    plain = {"share": float, "flag": bool, "mse": float, "trial": int}
+    assert {name: front[name].dtype for name in plain} == plain
+    whole = front_frame(records[::2], [])
+    assert whole["width"].dtype == int
+    assert whole["name"].tolist() == ["a", "b"]
+
+
+def test_rows_of_the_front_are_configurations():
+    def wideness(model, X, y):
+        return model.width
+
+    space = ConfigurationSpace(
+        [Discrete("width", [1, 2, 3, 4]), Discrete("random_state", [None, 3], {"width": [1, 2]})]
+    )
+    search = noisy(space=space, n_trials=20, objectives=[wideness, "n_parameters"]).fit(X, Y)
+    front, results = search.pareto_front_, search.cv_results_
+    assert front["width"].tolist() == [4, 3, 2, 1]
+    for row in front.to_dict("records"):
+        config = results["params"][results["trial"].tolist().index(row["trial"])]
+        settings = {name: row[name] for name in space.names if row[name] is None or row[name] >= 0}
+        assert repr(settings) == repr(config)
+        Noisy().set_params(**settings).fit(X, Y)
+    column = pd.DataFrame(results)["param_random_state"]
+    expected = [config.get("random_state", np.nan) for config in results["params"]]
+    assert list(map(repr, column)) == list(map(repr, expected))
 
 
 def test_errors_next_to_the_best():

@@ -5,11 +5,15 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
-from sklearn.pipeline import make_pipeline
+from sklearn.metrics import make_scorer, mean_absolute_error
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mtl import PerTargetRegressor
+from sklearn_mtl.metrics import normalized_mean_squared_error
+from sklearn_mtl.search import ConfigurationSpace, Continuous, ParetoSearchCV
 from tests.search.searched import X, Y, lasso, search_of
 
 
@@ -97,3 +101,34 @@ OLD, NEW = np.arange(48), np.arange(48, 60)
 def test_splits_that_do_not_fit(split, message):
     with pytest.raises(ValueError, match=message):
         search_of(cv=[(OLD, NEW), split]).fit(X, Y)
+
+
+def test_parameters_of_a_step_that_is_not_always_there():
+    space = {"reduce": ["passthrough", PCA()], "reduce__n_components": [1, 2]}
+    model = Pipeline([("reduce", PCA()), ("model", Ridge())])
+    with pytest.raises(ValueError, match=r"The space does not fit .* with `when`"):
+        search_of(model, space).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    "objective",
+    ["neg_mean_squared_error", make_scorer(mean_absolute_error, greater_is_better=False)],
+)
+def test_scorers_that_need_all_labels(objective):
+    labels = np.column_stack([Y, -Y])
+    labels[::3, 0] = np.nan
+    model, space = PerTargetRegressor(Ridge()), {"regressor__alpha": (0.1, 1.0)}
+    with pytest.raises(ValueError, match=r"takes no missing labels, and y has some. Choose among"):
+        search_of(model, space, objectives=[objective]).fit(X, labels)
+    with pytest.raises(ValueError, match=r"neg_max_error.* takes no missing labels"):
+        search_of(model, space, constraints=["neg_max_error >= -3"]).fit(X, labels)
+    masked = make_scorer(normalized_mean_squared_error, greater_is_better=False)
+    for taken in ("mse", "r2", masked):
+        search_of(model, space, objectives=[taken], n_trials=2).fit(X, labels)
+
+
+def test_a_search_that_cannot_be_fitted_can_be_shown():
+    search = ParetoSearchCV(ConfigurationSpace([Continuous("a", 0, 1)]))
+    assert "ParetoSearchCV" in search._repr_html_()
+    with pytest.raises(ValueError, match="names no `pipeline`"):
+        search.fit(X, Y)

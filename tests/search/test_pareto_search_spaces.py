@@ -4,12 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from sklearn.base import clone
+from sklearn.exceptions import FitFailedWarning
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Lasso, Ridge
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mtl.search import ConfigurationSpace, Continuous, Discrete, ParetoSearchCV, any_of
-from tests.search.searched import ALPHA, Noisy, X, Y, noisy
+from tests.search.searched import ALPHA, Noisy, X, Y, noisy, search_of
 
 
 def test_spaces_of_plain_python():
@@ -50,6 +53,7 @@ def test_many_integers_must_be_listed(values):
         (Lasso(), {}, "`space` must be"),
         (Lasso(), {"alpha": 3}, "The values of 'alpha' must be"),
         (Lasso(), {"alpha": "auto"}, "The values of 'alpha' must be"),
+        (Lasso(), {1: [1]}, "name of a parameter must be a text, for example 'alpha'. Got 1"),
         (Lasso(), {"beta": (0.0, 1.0)}, "beta is no parameter of Lasso. Its parameters: alpha,"),
         (ALPHA, {"alpha": (0.0, 1.0)}, "`estimator` is a ConfigurationSpace"),
     ],
@@ -88,6 +92,23 @@ def test_conditional_steps_of_a_pipeline():
     np.testing.assert_array_equal(results["param_model__alpha"].mask, ~is_ridge)
     assert not hasattr(scaler, "mean_"), "the choices themselves are never fitted"
     assert not hasattr(ridge, "coef_")
+
+
+@pytest.mark.parametrize("storage", [None, "journal"])
+def test_nan_among_the_candidates(tmp_path, storage):
+    """A storage gives copies of it, which are equal to nothing."""
+    values = np.where(X > 1.2, np.nan, X)
+    model = make_pipeline(SimpleImputer(), Ridge())
+    space = {"simpleimputer__missing_values": [np.nan, -1], "ridge__alpha": [0.1, 1.0]}
+    kept = storage and str(tmp_path / storage)
+    search = search_of(model, space, storage=kept, n_trials=4, sampler="phmoea")
+    with pytest.warns(FitFailedWarning, match=r"2 of 4 trials failed.*Input X contains NaN"):
+        results = search.fit(values, Y).cv_results_
+    is_nan = np.array([np.isnan(c["simpleimputer__missing_values"]) for c in results["params"]])
+    np.testing.assert_array_equal(results["state"] == "complete", is_nan)
+    with pytest.warns(FitFailedWarning):
+        again = clone(search).fit(values, Y)
+    pd.testing.assert_frame_equal(search.pareto_front_, again.pareto_front_)
 
 
 def test_the_first_trial_of_a_space_of_spaces_is_tried_as_before():

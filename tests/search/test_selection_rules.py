@@ -1,5 +1,7 @@
 """Rules that choose from a front."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -66,11 +68,19 @@ def test_size_is_where_it_is_said_to_be():
     assert chosen("smallest", three) == 1
 
 
-def test_unknown_rule_and_tolerance():
+def test_unknown_rule():
     with pytest.raises(ValueError, match=r"'elbow' is no rule of selection. Known: knee"):
         selection_rule("elbow")
-    with pytest.raises(ValueError, match="`tolerance` must be at least 0"):
-        chosen("smallest_within", CONVEX, tolerance=-0.1)
+
+
+@pytest.mark.parametrize("tolerance", [-0.1, np.inf, np.nan, "2%", None])
+def test_tolerance_is_a_share(tolerance):
+    message = re.escape(
+        f"`tolerance` must be a number, at least 0 and finite; 0.02 lets the error "
+        f"be 2 % worse than the best. Got {tolerance!r}."
+    )
+    with pytest.raises(ValueError, match=message):
+        chosen("smallest_within", CONVEX, tolerance=tolerance)
 
 
 def test_options_of_other_rules():

@@ -3,16 +3,19 @@
 import json
 import math
 import pickle
+import re
 from collections import Counter
 from itertools import pairwise, product
 
 import numpy as np
 import optuna
 import pytest
+from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import Lasso, Ridge
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklearn_mtl.search import ConfigurationSpace, Continuous, Discrete, any_of
 from sklearn_mtl.search._space.space_of import space_of
@@ -70,6 +73,21 @@ def counts(space, name, values):
         )
         for parent, allowed in (space[name].when or {}).items()
     )
+
+
+def long_estimator(last_feature):
+    """Make an estimator whose text scikit-learn cuts in the middle, where its difference lies."""
+    names = [f"sensor of the temperature at the wall, number {i}" for i in range(12)]
+    scaled = ("scale", StandardScaler(), [*names, last_feature])
+    return ColumnTransformer([scaled, ("same", "passthrough", [*names, "pressure"])])
+
+
+LONG = long_estimator("flow")
+
+
+class LassoOfOwnText(Lasso):
+    def __repr__(self):
+        return "own text"
 
 
 @pytest.fixture
@@ -132,15 +150,43 @@ class TestDiscrete:
     def test_numbers_that_rise_are_ordered(self, choices, expected):
         assert Discrete("x", choices).is_ordered == expected
 
-    @pytest.mark.parametrize("choices", [[], (), "avg"])
+    def test_nan_is_a_candidate(self):
+        """Every copy of it is another object, which no number equals."""
+        variable = Discrete("x", [np.nan, -1])
+        for nan in (float("nan"), np.float32("nan"), json.loads(json.dumps(np.nan))):
+            assert variable.index(nan) == 0
+            assert variable.from_storage(nan) is variable.choices[0]
+        copy = pickle.loads(pickle.dumps(variable))
+        assert copy.index(np.nan) == 0
+        assert copy.from_storage(variable.to_storage(np.nan)) is copy.choices[0]
+        space = ConfigurationSpace([variable, Continuous("y", 0, 1, when={"x": [float("nan")]})])
+        assert space.check({"x": float("nan"), "y": 0.5}) == {"x": np.nan, "y": 0.5}
+        assert space.key({"x": float("nan"), "y": 0.5}) == space.key({"x": np.nan, "y": 0.5})
+        with pytest.raises(ValueError, match="x=nan is none of its choices: 1, True, None"):
+            Discrete("x", [1, True, None]).check(np.nan)
+        with pytest.raises(ValueError, match="x=nan is none of its choices as stored: 1, None"):
+            Discrete("x", [1, None]).from_storage(np.nan)
+
+    @pytest.mark.parametrize("choices", [[], (), "avg", 3, None])
     def test_a_list_is_needed(self, choices):
         with pytest.raises(ValueError, match=r"'pool' needs a list of at least one choice. Got"):
             Discrete("pool", choices)
 
-    @pytest.mark.parametrize("choices", [["a", "a"], [1, 1.0], [1, "1"], [(3, 5), [3, 5]]])
+    @pytest.mark.parametrize(
+        "choices",
+        [
+            ["a", "a"],
+            [1, 1.0],
+            [1, "1"],
+            [(3, 5), [3, 5]],
+            [np.nan, float("nan")],
+            [LONG, LONG],
+        ],
+    )
     def test_a_candidate_stands_once(self, choices):
-        with pytest.raises(ValueError, match=r"'pool' has choices twice: .*Got "):
+        with pytest.raises(ValueError, match=r"'pool' has choices twice: .*Got ") as error:
             Discrete("pool", choices)
+        assert len(str(error.value)) < 800
 
     def test_what_a_storage_never_kept(self):
         with pytest.raises(ValueError, match=r"x='\(7,\)' is none of its choices as stored: '\(3,"):
@@ -186,6 +232,12 @@ class TestContinuous:
     )
     def test_a_range_is_needed(self, low, high):
         with pytest.raises(ValueError, match=rf"'rate' must be finite.*Got {low} and {high}"):
+            Continuous("rate", low, high)
+
+    @pytest.mark.parametrize(("low", "high"), [("1", 2), (1, None), ([1, 2], True)])
+    def test_a_range_is_of_numbers(self, low, high):
+        message = f"'rate' must be two numbers, low and high. Got {low!r} and {high!r}."
+        with pytest.raises(ValueError, match=re.escape(message)):
             Continuous("rate", low, high)
 
     @pytest.mark.parametrize("low", [0.0, -1.0])
@@ -241,6 +293,27 @@ class TestConditions:
         message = "condition of 'pool' cannot be met: operator='pol' is none of .* 'linear', 'pool'"
         with pytest.raises(ValueError, match=message):
             ConfigurationSpace([Discrete("operator", ["linear", "pool"]), child])
+
+    @pytest.mark.parametrize(
+        ("variables", "message"),
+        [
+            ({"alpha": [1, 2]}, "Got a dict, {'alpha': [1, 2]}, as ParetoSearchCV takes it for"),
+            (Discrete("x", [1]), "Got Discrete(name='x', choices=(1,), when=None)."),
+            ([Discrete("x", [1]), "alpha"], "Got 'alpha' among them."),
+            (None, "Got None."),
+        ],
+    )
+    def test_a_space_is_a_list_of_variables(self, variables, message):
+        message = (
+            re.escape("`variables` must be a list of Discrete and Cont") + ".*" + re.escape(message)
+        )
+        with pytest.raises(ValueError, match=message):
+            ConfigurationSpace(variables)
+
+    @pytest.mark.parametrize("make", [lambda n: Discrete(n, [1]), lambda n: Continuous(n, 0, 1)])
+    def test_a_name_is_a_text(self, make):
+        with pytest.raises(ValueError, match=r"name of a parameter must be a text, .* Got 1"):
+            make(1)
 
     def test_a_name_stands_once(self):
         with pytest.raises(ValueError, match="'x' is declared twice"):
@@ -477,6 +550,19 @@ def choice_of_functions():
 
 
 class TestLabels:
+    def test_long_estimators_that_differ_in_the_middle(self):
+        choices = [LONG, long_estimator("heat"), StandardScaler(with_mean=False), LassoOfOwnText()]
+        assert str(choices[0]) == str(choices[1])
+        variable = Discrete("t", choices)
+        assert variable.labels[2:] == ("StandardScaler(with_mean=False)", "own text")
+        for choice in choices:
+            assert variable.from_storage(variable.to_storage(choice)) is choice
+        with pytest.raises(ValueError, match=r"is none of its choices: ColumnTransf.* \.\.\. "):
+            variable.check("a" * 10_000)
+        with pytest.raises(ValueError, match="none of its choices as stored") as error:
+            variable.from_storage("a" * 10_000)
+        assert len(str(error.value)) < 1000
+
     def test_functions_read_the_same_in_every_process(self):
         first, second = (
             Discrete("f", [choice_of_functions(), np.log1p, FunctionTransformer(function), Ridge])
@@ -540,6 +626,39 @@ class TestDictionaries:
     def test_what_was_meant(self, values, message):
         with pytest.raises(ValueError, match=message):
             space_of({"p": values})
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            (10, 1000),
+            (1, 65),
+            (-50, 50),
+            (0, 10**6),
+            IntDistribution(1, 8, log=True),
+            IntDistribution(10, 1000, step=10),
+            FloatDistribution(0.0, 1.0, step=0.01),
+        ],
+        ids=str,
+    )
+    def test_candidates_are_proposed_where_a_range_has_too_many(self, values):
+        with pytest.raises(ValueError, match="trying as a list, at most 64, for example") as error:
+            space_of({"p": values})
+        proposed = re.search(r"for example (\[.*\]);", str(error.value))
+        choices = space_of({"p": json.loads(proposed[1])})["p"].choices
+        if isinstance(values, tuple):
+            values = IntDistribution(*values)
+        kind = int if isinstance(values, IntDistribution) else float
+        assert all(type(choice) is kind for choice in choices)
+        assert (choices[0], choices[-1]) == (values.low, values.high)
+        steps = (np.array(choices) - values.low) / values.step
+        np.testing.assert_allclose(steps, steps.round())
+
+    @pytest.mark.parametrize("space", [{1: [1]}, {1: (0.0, 1.0)}])
+    def test_names_are_texts(self, space):
+        with pytest.raises(ValueError, match=r"name of a parameter must be a text.* Got 1"):
+            space_of(space)
+        with pytest.raises(ValueError, match=r"name of a space must be a text.* Got 1"):
+            any_of("s", {1: ConfigurationSpace([Discrete("a", [1])], "x.y")})
 
     @pytest.mark.parametrize("spaces", [{}, [ConfigurationSpace([Discrete("a", [1])], "x.y")]])
     def test_spaces_to_choose_from(self, spaces):

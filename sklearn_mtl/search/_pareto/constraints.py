@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 OPERATORS = ("<=", ">=", "<", ">")
-_PATTERN = re.compile(r"\s*(?P<name>[^<>=]+?)\s*(?P<operator><=|>=|<|>)\s*(?P<limit>\S+)\s*")
+# Names may end in arguments, which tell two objectives of one function apart: "loss(alpha=0.1)".
+_PATTERN = re.compile(
+    r"\s*(?P<name>[^<>=()]+?(?:\(.*\))?)\s*(?P<operator><=|>=|<|>)\s*(?P<limit>\S+)\s*"
+)
 # What a strict limit that is met exactly is violated by: anything above zero
 _JUST_VIOLATED = 1e-12
 
@@ -31,7 +34,10 @@ class Constraint:
     limit: float
 
     def __str__(self) -> str:
-        return f"{self.name} {self.operator} {self.limit:g}"
+        # In full, as studies keep the violations by this text
+        whole = self.limit.is_integer() and abs(self.limit) < 1e16  # where Python's exponents begin
+        limit = int(self.limit) if whole else self.limit
+        return f"{self.name} {self.operator} {limit!r}"
 
     def violation(self, value: float) -> float:
         """By how much of the limit a value lies beyond it: at most 0 if it is kept.
@@ -55,6 +61,7 @@ def find_constraints(specifications: Sequence[str | tuple[str, str, float]]) -> 
     Returns
     -------
     constraints : list of Constraint
+        Each once.
 
     Raises
     ------
@@ -63,7 +70,7 @@ def find_constraints(specifications: Sequence[str | tuple[str, str, float]]) -> 
     """
     if isinstance(specifications, str):
         raise ValueError(f"`constraints` must be a list. Got {specifications!r}; put it in a list.")
-    return [_read(specification) for specification in specifications]
+    return list(dict.fromkeys(_read(specification) for specification in specifications))
 
 
 def _read(specification: Any) -> Constraint:

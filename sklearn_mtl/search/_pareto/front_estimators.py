@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from sklearn_mtl.search._pareto.identity import describe, fingerprint
 from sklearn_mtl.search._pareto.interrupts import Interrupts
-from sklearn_mtl.search._pareto.metadata import identity
-from sklearn_mtl.search._pareto.study import fingerprint
 from sklearn_mtl.search._space.space import Configuration
 
 
@@ -78,4 +77,4 @@ class FrontEstimators(Sequence[Any]):
 
 
 def _identity(X: Any, y: Any, params: Mapping[str, Any]) -> tuple[str, str]:
-    return fingerprint(X, y, ()), identity(params)
+    return fingerprint(X, y, ()), describe(params)

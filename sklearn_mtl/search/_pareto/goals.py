@@ -63,6 +63,9 @@ def find_goals(objectives: Sequence[Any], constraints: Sequence[Any]) -> Goals:
         )
     searched = find_objectives(objectives)
     limits = find_constraints(constraints)
-    names = {objective.name for objective in searched}
-    further = find_objectives(list(dict.fromkeys(c.name for c in limits if c.name not in names)))
+    names = [objective.name for objective in searched]
+    try:
+        further = find_objectives(dict.fromkeys(c.name for c in limits if c.name not in names))
+    except ValueError as error:
+        raise ValueError(f"{error} A constraint may also name {', '.join(names)}.") from error
     return Goals(searched, [*searched, *further], limits)

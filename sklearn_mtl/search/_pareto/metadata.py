@@ -16,7 +16,6 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import _check_method_params
 
 from sklearn_mtl.search._pareto.objectives import Objective
-from sklearn_mtl.search._pareto.study import fingerprint
 
 
 class RoutedParams(NamedTuple):
@@ -90,22 +89,3 @@ def router(search: Any, estimator: Any, objectives: Sequence[Objective]) -> Meta
     to_split = MethodMapping().add(caller="fit", callee="split")
     result.add(splitter=search.cv, method_mapping=to_split)
     return result
-
-
-def identity(params: Mapping[str, Any]) -> str:
-    """Text that stands for arguments, the same in every process.
-
-    Parameters
-    ----------
-    params : dict
-        Arguments of ``fit`` or of scorers.
-
-    Returns
-    -------
-    text : str
-        Empty if there are none.
-    """
-    return ", ".join(
-        f"{name}={fingerprint(value if hasattr(value, 'shape') else [repr(value)], None, ())}"
-        for name, value in sorted(params.items())
-    )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from inspect import signature
 from typing import Any, Literal, NamedTuple
 
@@ -88,7 +91,7 @@ class PlainScore:
         return self.function(estimator, X, y, **params)
 
     def _accept_sample_weight(self) -> bool:
-        return "sample_weight" in signature(self.function).parameters
+        return "sample_weight" in _parameters(self.function)
 
 
 def find_objectives(specifications: Iterable[str | Callable[..., float]]) -> list[Objective]:
@@ -105,14 +108,31 @@ def find_objectives(specifications: Iterable[str | Callable[..., float]]) -> lis
     Raises
     ------
     ValueError
-        If a name is unknown or stands twice, or something is neither a name nor a function.
+        If a name is unknown or stands twice, or something is neither a name nor a function of
+        estimators.
+
+    Notes
+    -----
+    Functions that share a name are told apart by the arguments that partials and scorers have
+    fixed: ``neg_mean_pinball_loss(alpha=0.1)``.
     """
+    specifications = list(specifications)
     objectives = [
         _named(spec) if isinstance(spec, str) else _of_callable(spec) for spec in specifications
     ]
+    count = Counter(objective.name for objective in objectives)
+    objectives = [
+        replace(objective, name=objective.name + _arguments(spec))
+        if count[objective.name] > 1
+        else objective
+        for objective, spec in zip(objectives, specifications, strict=True)
+    ]
     names = [objective.name for objective in objectives]
     if len(set(names)) < len(names):
-        raise ValueError(f"Objectives must have different names. Got {', '.join(names)}.")
+        raise ValueError(
+            f"Objectives must have different names. Got {', '.join(names)}. Leave out what stands "
+            "twice, or give a function or scorer another name: score.__name__ = 'another_name'."
+        )
     return objectives
 
 
@@ -142,11 +162,50 @@ def _of_callable(score: Any) -> Objective:
         raise ValueError(
             f"{score!r} is no objective. Pass a name or a function (estimator, X, y) -> score."
         )
+    name = _name(score)
     if hasattr(score, "_score_func"):  # one of scikit-learn's make_scorer
-        sign = "neg_" if score._sign < 0 else ""
-        return Objective(sign + score._score_func.__name__, maximised=True, scorer=score)
-    name = getattr(score, "__name__", type(score).__name__)
+        return Objective(name, maximised=True, scorer=score)
+    if _parameters(score)[:1] == ["y_true"]:
+        raise ValueError(
+            f"{name} compares labels with predictions, but an objective is a function "
+            f"(estimator, X, y) -> score. Pass make_scorer({name}, greater_is_better=False) if it "
+            f"is an error, make_scorer({name}) if more is better, or one of the names "
+            f"{', '.join(ERRORS)}."
+        )
     return Objective(name, maximised=True, scorer=PlainScore(score))
+
+
+def _parameters(function: Callable[..., Any]) -> list[str]:
+    """Names of the parameters; none where a builtin function does not tell them."""
+    try:
+        return list(signature(function).parameters)
+    except ValueError:
+        return []
+
+
+def _name(function: Any) -> str:
+    """Name of a callable: its own, of the function in a partial or a scorer, or of its type."""
+    if hasattr(function, "__name__"):
+        return function.__name__
+    if hasattr(function, "_score_func"):
+        return ("neg_" if function._sign < 0 else "") + _name(function._score_func)
+    return _name(function.func if isinstance(function, partial) else type(function))
+
+
+def _arguments(function: Any) -> str:
+    """Write what partials and scorers have fixed as in a call, in the order of the alphabet."""
+    fixed = sorted(_fixed(function).items())
+    # By name, as a function's own text has an address that changes from process to process
+    texts = [f"{key}={_name(value) if callable(value) else value}" for key, value in fixed]
+    return f"({', '.join(texts)})" if texts else ""
+
+
+def _fixed(function: Any) -> dict[str, Any]:
+    if isinstance(function, partial):
+        return {**_fixed(function.func), **function.keywords}
+    if hasattr(function, "_score_func"):
+        return {**_fixed(function._score_func), **function._kwargs}
+    return {}
 
 
 def _mean_squared_error(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
@@ -190,12 +249,15 @@ def _fit_time(split: FittedSplit) -> float:
 def _latency(split: FittedSplit) -> float:
     """Median of the seconds that the prediction of one row takes."""
     row = split.X_test.iloc[:1] if hasattr(split.X_test, "iloc") else split.X_test[:1]
-    split.estimator.predict(row)  # the first call may prepare something
     seconds = []
-    for _ in range(LATENCY_REPEATS):
-        start = time.perf_counter()
-        split.estimator.predict(row)
-        seconds.append(time.perf_counter() - start)
+    with warnings.catch_warnings():
+        # One row is chosen here, so that what steps with lags say of too few rows is no news.
+        warnings.simplefilter("ignore", UserWarning)
+        split.estimator.predict(row)  # the first call may prepare something
+        for _ in range(LATENCY_REPEATS):
+            start = time.perf_counter()
+            split.estimator.predict(row)
+            seconds.append(time.perf_counter() - start)
     return float(np.median(seconds))
 
 

@@ -64,11 +64,14 @@ class ParetoSearchCV(SelectedModel, MetaEstimatorMixin, BaseEstimator):
         notes.
         Maximised: "r2", which passes over missing labels too, the names of scikit-learn's scorers,
         and functions ``(estimator, X, y) -> score``. An objective is its mean over the splits.
+        Scorers of one metric are named with their arguments, such as
+        ``neg_mean_pinball_loss(alpha=0.1)``; ``scorer.__name__ = ...`` gives another name.
     constraints : sequence of str or tuple, default=()
         Limits such as ``"n_parameters <= 20_000"`` or ``("fit_time", "<", 60)``, also on what is
         no objective. Configurations beyond a limit are kept, but never on the front.
     sampler : {"phmoea", "nsga2", "nsga3", "tpe", "random"} or sampler of Optuna, default="phmoea"
-        What proposes configurations. An instance is copied, and keeps its own seed.
+        What proposes configurations. An instance is copied, and keeps its own seed; its settings
+        do not make a search another one.
     n_trials : int, default=100
         Number of finished trials in the study, those of earlier runs included. Fewer, if the space
         holds no more configurations, or the first ten trials failed with the same error.
@@ -114,8 +117,9 @@ default="knee"
     Attributes
     ----------
     pareto_front_ : DataFrame
-        One row per model of the front, the best first objective first: its parameters, everything
-        measured, and ``trial``, its number. Of models with equal objectives only the first is kept.
+        One row per model of the front, the best first objective first: its parameters, with
+        NaN where one does not count, everything measured, and ``trial``, its number. Of models with
+        equal objectives only the first is kept.
     pareto_estimators_ : sequence of estimator
         The models of these rows, fitted on all rows of X when they are first asked for, and then
         kept; ``best_estimator_`` is one of them. X and y must not have been changed until then.
@@ -492,6 +496,8 @@ default="knee"
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
+        if isinstance(self.estimator, ConfigurationSpace) and self.estimator.pipeline is None:
+            return tags  # `fit` says what is wrong; until then the search can be shown
         inner = copy.deepcopy(get_tags(self._example()))
         for name in (
             "estimator_type",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 
 import numpy as np
 import optuna
@@ -50,7 +51,12 @@ def n_recorded(study: optuna.Study) -> int:
     return sum(is_recorded(trial) for trial in study.get_trials(deepcopy=False))
 
 
-def is_done(study: optuna.Study, n_trials: int, n_configurations: float = np.inf) -> bool:
+def is_done(
+    study: optuna.Study,
+    n_trials: int,
+    n_configurations: float = np.inf,
+    in_training: Collection[str] = (),
+) -> bool:
     """Tell whether a study needs no more trials.
 
     Parameters
@@ -60,6 +66,8 @@ def is_done(study: optuna.Study, n_trials: int, n_configurations: float = np.inf
         Finished trials that are enough.
     n_configurations : float, default=inf
         Configurations of the space: when all are known, more trials only repeat them.
+    in_training : collection of str, default=()
+        Keys of configurations that will be known soon.
 
     Returns
     -------
@@ -69,7 +77,7 @@ def is_done(study: optuna.Study, n_trials: int, n_configurations: float = np.inf
     known = {
         trial.user_attrs[KEY] for trial in recorded if {EVALUATION, ERROR} & trial.user_attrs.keys()
     }
-    return len(recorded) >= n_trials or len(known) >= n_configurations
+    return len(recorded) >= n_trials or len(known.union(in_training)) >= n_configurations
 
 
 class StopAt:
@@ -79,15 +87,23 @@ class StopAt:
     ----------
     n_trials : int
     n_configurations : float, default=inf
+    in_training : collection of str, default=()
+        As for `is_done`; it may change from trial to trial.
     """
 
-    def __init__(self, n_trials: int, n_configurations: float = np.inf) -> None:
+    def __init__(
+        self,
+        n_trials: int,
+        n_configurations: float = np.inf,
+        in_training: Collection[str] = (),
+    ) -> None:
         self.n_trials = n_trials
         self.n_configurations = n_configurations
+        self.in_training = in_training
 
     def __call__(self, study: optuna.Study, trial: FrozenTrial) -> None:
         """Look after a trial."""
-        if is_done(study, self.n_trials, self.n_configurations):
+        if is_done(study, self.n_trials, self.n_configurations, self.in_training):
             study.stop()
 
 

@@ -91,14 +91,6 @@ def run_trials(
         return Run()
     n_workers = min(effective_n_jobs(n_jobs), n_trials - n_done)
     bar = ProgressBar(n_trials, n_done, goals.objectives[0]) if shows_progress else None
-    after_trial: list[Callable[..., Any]] = [
-        *([bar] if bar else []),
-        *([StopWhenStagnant(generation)] if generation else []),
-        StopAt(n_trials, n_configurations),
-        StopWhenNothingWorks(),
-        *callbacks,
-        lambda *_: interrupts.check(),
-    ]
     interrupted = False
     with Interrupts() as interrupts, quiet_optuna():
         workers = (
@@ -113,6 +105,14 @@ def run_trials(
             len(evaluator.splits),
             evaluator.learning_curve_stop,
         )
+        after_trial: list[Callable[..., Any]] = [
+            *([bar] if bar else []),
+            *([StopWhenStagnant(generation)] if generation else []),
+            StopAt(n_trials, n_configurations, runner.in_training),
+            StopWhenNothingWorks(),
+            *callbacks,
+            lambda *_: interrupts.check(),
+        ]
         try:
             optimize_together(
                 study,

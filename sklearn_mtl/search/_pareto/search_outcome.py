@@ -51,10 +51,8 @@ def check_outcome(
     if not any(record.feasible for record in complete):
         nearest = min(complete, key=lambda record: record.violation)
         assert nearest.evaluation is not None
-        reached = ", ".join(
-            f"{constraint.name} {nearest.evaluation.mean(constraint.name):.4g}"
-            for constraint in goals.constraints
-        )
+        names = dict.fromkeys(constraint.name for constraint in goals.constraints)
+        reached = ", ".join(f"{name} {nearest.evaluation.mean(name):.6g}" for name in names)
         raise ValueError(
             f"None of the {len(complete)} complete trials keeps the constraints "
             f"{', '.join(map(str, goals.constraints))}. The nearest is trial {nearest.number} with "

@@ -102,20 +102,37 @@ def losses_of(records: Sequence[TrialRecord], objectives: Sequence[Objective]) -
 
 
 def front_frame(records: Sequence[TrialRecord], measured: Sequence[Objective]) -> pd.DataFrame:
-    """Give the trials of the front with their configurations, measurements and numbers."""
-    rows = [
-        {
-            **record.config,
-            **{
-                objective.name: record.evaluation.mean(objective.name)
-                for objective in measured
-                if record.evaluation is not None
-            },
-            "trial": record.number,
-        }
-        for record in records
-    ]
-    return pd.DataFrame(rows)
+    """Give the trials of the front with their configurations, measurements and numbers.
+
+    Parameters
+    ----------
+    records : sequence of TrialRecord
+        Complete trials.
+    measured : sequence of Objective
+
+    Returns
+    -------
+    front : DataFrame
+        The values of a parameter are those of the configurations, NaN where it does not count.
+    """
+    columns: dict[str, Any] = {}
+    for name in dict.fromkeys(name for record in records for name in record.config):
+        columns[name] = _column([record.config.get(name, np.nan) for record in records])
+    for objective in measured:
+        columns[objective.name] = [
+            record.evaluation.mean(objective.name)
+            for record in records
+            if record.evaluation is not None
+        ]
+    columns["trial"] = [record.number for record in records]
+    return pd.DataFrame(columns)
+
+
+def _column(values: Sequence[Any]) -> pd.Series:
+    """Make a column that keeps every value as it is: pandas turns 3 into 3.0 next to NaN."""
+    kind, *others = {type(value) for value in values}
+    is_plain = kind in (bool, int, float, str) or issubclass(kind, np.number | np.bool_)
+    return pd.Series(values, dtype=None if is_plain and not others else object)
 
 
 def _ranks(records: Sequence[TrialRecord], objectives: Sequence[Objective]) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from numbers import Integral
@@ -12,12 +11,15 @@ from typing import Any
 import numpy as np
 import optuna
 import pandas as pd
+from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils import check_random_state
 
 from sklearn_mtl.search._pareto.estimator_factory import EstimatorFactory, derived_seed
 from sklearn_mtl.search._pareto.goals import Goals
-from sklearn_mtl.search._pareto.metadata import RoutedParams, identity
-from sklearn_mtl.search._pareto.study import fingerprint, open_study, seed_of_study
+from sklearn_mtl.search._pareto.identity import describe, fingerprint
+from sklearn_mtl.search._pareto.metadata import RoutedParams
+from sklearn_mtl.search._pareto.objectives import ERRORS
+from sklearn_mtl.search._pareto.study import open_study, seed_of_study
 from sklearn_mtl.search._pareto.trial_evaluation import Evaluator, Split
 from sklearn_mtl.search._space.space import ConfigurationSpace
 from sklearn_mtl.search._space.space_of import space_of
@@ -62,13 +64,15 @@ def set_up(
     """
     _check_columns(space, goals)
     _check_names(EstimatorFactory(estimator, space, 0))
-    _check_labels(y, splits)
+    _check_labels(y, splits, goals)
     purpose = {
-        "data": f"{fingerprint(X, y, splits)} {identity(routed.fit)} {identity(routed.score)}",
-        "objectives": ", ".join(objective.name for objective in goals.objectives),
+        "data": f"{fingerprint(X, y, splits)} {describe(routed.fit)} {describe(routed.score)}",
+        "objectives": describe(search.objectives),
         "constraints": ", ".join(map(repr, goals.constraints)),
         "space": _digest(_conditions_and_values(space)),
-        "estimator": _digest(_description(estimator, space)),
+        "estimator": _digest(
+            describe(estimator if estimator is not None else [space.pipeline, space.fixed])
+        ),
     }
     study = open_study(
         search.storage,
@@ -152,25 +156,38 @@ def _check_names(make: EstimatorFactory) -> None:
     if make.estimator is None:
         return
     rng = np.random.default_rng(0)
-    seen: set[str] = set()
+    seen: set[tuple[str, Any]] = set()
     for _ in range(SAMPLES):
         config = make.space.sample(rng)
-        if seen.issuperset(config):
+        stored = make.space.to_trial(config)
+        # Of a number any value does, of other choices each may make an estimator of its own.
+        traits = {(name, isinstance(v, float) or v) for name, v in stored.items()}
+        if seen.issuperset(traits):
             continue
-        seen.update(config)
+        seen.update(traits)
         try:
             make(config)
-        except ValueError as error:
-            raise ValueError(f"The space does not fit the estimator. {error}") from error
+        except (ValueError, AttributeError, TypeError) as error:
+            raise ValueError(
+                f"The space does not fit the estimator. {error} With {config}. Declare a parameter "
+                "that exists only under some choices of another one with `when`."
+            ) from error
 
 
-def _check_labels(y: Any, splits: Sequence[Split]) -> None:
-    """Look for a label of every target in both parts of every split."""
+def _check_labels(y: Any, splits: Sequence[Split], goals: Goals) -> None:
+    """Where labels are missing, look for some of every target, and for scorers that need all."""
     if y is None or hasattr(y, "tocsr"):
         return
     labels = pd.DataFrame(y).notna()
     if labels.to_numpy().all():
         return
+    of_sklearn = [get_scorer(name)._score_func for name in get_scorer_names()]
+    for objective in goals.measured:
+        if getattr(objective.scorer, "_score_func", None) in of_sklearn:
+            raise ValueError(
+                f"The objective {objective.name!r} is scikit-learn's, which takes no missing "
+                f"labels, and y has some. Choose among {', '.join(ERRORS)} and r2 instead."
+            )
     for number, parts in enumerate(splits):
         for part, rows in zip(("training", "test"), parts, strict=True):
             if unlabelled := list(labels.columns[~labels.iloc[rows].any()]):
@@ -196,14 +213,6 @@ def _seed(random_state: Any) -> int:
 def _conditions_and_values(space: ConfigurationSpace) -> str:
     """All that makes two spaces different; the numbers of `table` are rounded."""
     return f"{space.distributions()} {space.table()['active when'].tolist()}"
-
-
-def _description(estimator: Any, space: ConfigurationSpace) -> str:
-    if estimator is None:
-        text = f"{space.pipeline} {space.fixed!r}"
-    else:
-        text = estimator.__repr__(N_CHAR_MAX=10**6)
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)  # of functions, new in every process
 
 
 def _digest(text: str) -> str:

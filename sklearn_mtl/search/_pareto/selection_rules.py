@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from inspect import signature
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,8 +57,11 @@ def smallest_within(front: Front, tolerance: float = 0.02) -> int:
     tolerance : float, default=0.02
         How much worse than the best it may be, relative to it.
     """
-    if not 0 <= tolerance < np.inf:
-        raise ValueError(f"`tolerance` must be at least 0 and finite. Got {tolerance}.")
+    if not isinstance(tolerance, Real) or not 0 <= tolerance < np.inf:
+        raise ValueError(
+            "`tolerance` must be a number, at least 0 and finite; 0.02 lets the error be 2 % worse "
+            f"than the best. Got {tolerance!r}."
+        )
     error = front.losses[:, 0]
     good = np.flatnonzero(error <= error.min() + tolerance * abs(error.min()))
     return int(good[smallest(Front(front.losses[good], front.size))])

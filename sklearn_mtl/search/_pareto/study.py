@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
 import optuna
-import pandas as pd
 from optuna.storages import BaseStorage, InMemoryStorage
 
 from sklearn_mtl.search._studies.storages import open_storage
@@ -84,40 +81,6 @@ def in_memory(study: optuna.Study) -> optuna.Study:
             from_study_name=study.study_name, from_storage=study._storage, to_storage=storage
         )
         return optuna.load_study(study_name=study.study_name, storage=storage)
-
-
-def fingerprint(X: Any, y: Any, splits: Sequence[tuple[np.ndarray, np.ndarray]]) -> str:
-    """Hash of data and splits, the same in every process.
-
-    Parameters
-    ----------
-    X, y : array-like, sparse matrix or None
-    splits : sequence of (train, test)
-
-    Returns
-    -------
-    fingerprint : str
-    """
-    digest = hashlib.blake2b(digest_size=8)
-    labels = () if y is None else (y,)
-    for data in (X, *labels, *(rows for split in splits for rows in split)):
-        for part in _parts(data):
-            digest.update(str(part.shape).encode())
-            digest.update(np.ascontiguousarray(part).tobytes())
-    return digest.hexdigest()
-
-
-def _parts(data: Any) -> list[np.ndarray]:
-    """Arrays of plain numbers that stand for the data."""
-    if hasattr(data, "tocsr"):
-        matrix = data.tocsr()
-        return [matrix.data, matrix.indices, matrix.indptr]
-    if not hasattr(data, "columns"):
-        values = np.asarray(data)
-        if values.dtype != object:
-            return [values]
-        data = pd.DataFrame({"values": [repr(row) for row in values]})
-    return [pd.util.hash_pandas_object(pd.DataFrame(data)).to_numpy()]
 
 
 @contextmanager

@@ -46,6 +46,8 @@ class TrialRunner:
 
     Attributes
     ----------
+    in_training : set of str
+        Keys of the configurations that are being trained now.
     last_error : Exception or None
         What the last failed trial of this run raised.
     sampler_error : Exception or None
@@ -65,6 +67,7 @@ class TrialRunner:
         self.evaluate = evaluate
         self.n_splits = n_splits
         self.learning_curve_stop = learning_curve_stop
+        self.in_training: set[str] = set()
         self.last_error: Exception | None = None
         self.sampler_error: Exception | None = None
 
@@ -124,7 +127,11 @@ class TrialRunner:
         else:
             trial.set_user_attr(TRAINING, True)
             curves = learning_curves(trial.study, self.n_splits) if self.learning_curve_stop else []
-            evaluation = self.evaluate(config, curves)
+            self.in_training.add(key)
+            try:
+                evaluation = self.evaluate(config, curves)
+            finally:
+                self.in_training.discard(key)
         store_evaluation(trial, evaluation)
         return evaluation
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import Any
 from joblib import cpu_count
 from joblib.externals.loky import BrokenProcessPool, ProcessPoolExecutor
 from joblib.externals.loky import TimeoutError as NotYet
+from sklearn import config_context, get_config
 
 from sklearn_mtl.search._pareto.interrupts import Interrupts
 from sklearn_mtl.search._pareto.learning_curves import Curve
@@ -49,7 +51,7 @@ class WorkerProcesses:
     """Evaluate in other processes; to be called from as many threads.
 
     Every process is a pool of its own, so that one that dies, for want of memory say, takes no
-    other trial with it. Its trial is tried again.
+    other trial with it. Its trial is tried again. scikit-learn is configured there as it is here.
 
     Parameters
     ----------
@@ -62,6 +64,7 @@ class WorkerProcesses:
     def __init__(self, evaluator: Evaluator, n_workers: int, interrupts: Interrupts) -> None:
         self.evaluator = evaluator
         self.interrupts = interrupts
+        self._settings = get_config()  # of this thread, not of those that call
         threads = str(max(1, cpu_count() // n_workers))
         self._environment = {name: os.environ.get(name, threads) for name in THREAD_VARIABLES}
         self._all: list[ProcessPoolExecutor] = []
@@ -82,7 +85,8 @@ class WorkerProcesses:
             for _ in range(ATTEMPTS):
                 try:
                     # The process may also have died since the trial before.
-                    return self._wait(worker.submit(self.evaluator, config, earlier))
+                    task = (self._settings, self.evaluator, config, earlier)
+                    return self._wait(worker.submit(_evaluate, *task))
                 except BrokenProcessPool:
                     self.interrupts.check()
                     worker = self._start()
@@ -111,6 +115,30 @@ class WorkerProcesses:
         """End the processes, whatever they are doing."""
         for worker in self._all:
             worker.shutdown(kill_workers=True)
+
+
+def _evaluate(
+    settings: dict[str, Any],
+    evaluator: Evaluator,
+    config: Mapping[str, Any],
+    earlier: Sequence[Sequence[Curve]],
+) -> Evaluation:
+    with config_context(**settings):
+        try:
+            return evaluator(config, earlier)
+        except Exception as error:
+            if _travels(error):
+                raise
+            # One that cannot be read at the other end would pass for the death of this process.
+            raise RuntimeError(f"{type(error).__name__}: {error}") from None
+
+
+def _travels(error: Exception) -> bool:
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # whatever pickling raises
+        return False
+    return True
 
 
 def _obey(parent: int) -> None:

@@ -32,7 +32,7 @@ def any_of(name: str, spaces: Mapping[str, ConfigurationSpace]) -> Configuration
     Raises
     ------
     ValueError
-        If there is no space, one names no pipeline, or a value holds two underscores.
+        If there is no space, one names no pipeline, or a value is no text or holds two underscores.
 
     Examples
     --------
@@ -54,6 +54,8 @@ def any_of(name: str, spaces: Mapping[str, ConfigurationSpace]) -> Configuration
     for value, space in spaces.items():
         if space.pipeline is None:
             raise ValueError(f"The space {value!r} names no `pipeline` that could make estimators.")
+        if not isinstance(value, str):
+            raise ValueError(f"The name of a space must be a text, for example 'a'. Got {value!r}.")
         if "__" in value:
             raise ValueError(
                 f"The name {value!r} of a space holds '__', which parts it from the names of the "

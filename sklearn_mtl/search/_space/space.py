@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from itertools import islice
@@ -43,8 +43,8 @@ class ConfigurationSpace:
     Raises
     ------
     ValueError
-        If a name stands twice or also in `fixed`, or a condition names a parent that is not an
-        earlier `Discrete` or a value that it cannot take.
+        If `variables` holds anything else, a name stands twice or also in `fixed`, or a condition
+        names a parent that is not an earlier `Discrete` or a value that it cannot take.
 
     Notes
     -----
@@ -87,7 +87,7 @@ class ConfigurationSpace:
         self.fixed = dict(fixed or {})
         self._by_name: dict[str, Variable] = {}
         self._conditions: dict[str, Positions] = {}
-        for variable in variables:
+        for variable in _checked(variables):
             name = variable.name
             if name in self._by_name:
                 raise ValueError(f"The parameter {name!r} is declared twice.")
@@ -393,7 +393,11 @@ class ConfigurationSpace:
             If the space names no pipeline, or the configuration is not in the space.
         """
         if self.pipeline is None:
-            raise ValueError("The space names no `pipeline` that could make an estimator.")
+            raise ValueError(
+                "The space names no `pipeline` that could make an estimator. Name one, as "
+                "ConfigurationSpace(variables, 'sklearn.linear_model.Ridge'), or search the "
+                "parameters of an estimator by ParetoSearchCV(estimator, space)."
+            )
         return import_pipeline(self.pipeline)(**self.fixed, **self.check(config))
 
 
@@ -402,6 +406,25 @@ def import_pipeline(name: str) -> Callable[..., Any]:
     module, _, function = name.rpartition(".")
     make: Callable[..., Any] = getattr(import_module(module), function)
     return make
+
+
+def _checked(variables: Any) -> Sequence[Variable]:
+    """Give the parameters of a space as a list, or raise ValueError."""
+    wanted = (
+        "`variables` must be a list of Discrete and Continuous, for example "
+        "[Discrete('alpha', [0.1, 1.0])]"
+    )
+    if isinstance(variables, Mapping):
+        raise ValueError(
+            f"{wanted}. Got a dict, {dict(variables)!r}, as ParetoSearchCV takes it for `space`: "
+            "pass it there, or write it as a list."
+        )
+    if not isinstance(variables, Iterable):
+        raise ValueError(f"{wanted}. Got {variables!r}.")
+    listed = list(variables)
+    if wrong := [value for value in listed if not isinstance(value, Discrete | Continuous)]:
+        raise ValueError(f"{wanted}. Got {wrong[0]!r} among them.")
+    return listed
 
 
 def _condition(

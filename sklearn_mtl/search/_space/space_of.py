@@ -18,6 +18,7 @@ from sklearn_mtl.search._space.space import ConfigurationSpace
 from sklearn_mtl.search._space.variables import Continuous, Discrete, Variable
 
 MOST_STEPS = 64
+_N_SHOWN = 8
 
 
 def space_of(declaration: Any) -> ConfigurationSpace:
@@ -37,7 +38,7 @@ def space_of(declaration: Any) -> ConfigurationSpace:
     Raises
     ------
     ValueError
-        If a value is none of these, or a range of integers has more than 64 of them.
+        If a name is no text, a value is none of these, or a range of integers has more than 64.
     """
     if isinstance(declaration, ConfigurationSpace):
         return declaration
@@ -80,10 +81,17 @@ def _steps(name: str, distribution: FloatDistribution | IntDistribution) -> Disc
     if n_steps > MOST_STEPS or distribution.log:
         raise ValueError(
             f"{name!r} takes {n_steps} values from {low} to {high}. Give the candidates worth "
-            f"trying as a list, at most {MOST_STEPS}, for example numpy.geomspace(...).round(); "
+            f"trying as a list, at most {MOST_STEPS}, for example {_some_of(low, high, step)}; "
             f"a range of real numbers is written ({float(low)}, {float(high)})."
         )
     return Discrete(name, [low + i * step for i in range(n_steps)])
+
+
+def _some_of(low: float, high: float, step: float) -> list[float]:
+    """Give a few of the steps, in equal ratios where all are positive."""
+    spread = np.geomspace if low > 0 else np.linspace
+    steps = np.unique(((spread(low, high, _N_SHOWN) - low) / step).round().astype(int))
+    return [low + i * step for i in steps.tolist()]
 
 
 def _is_number(value: Any) -> bool:

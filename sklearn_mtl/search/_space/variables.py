@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,12 +12,15 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 Conditions = Mapping[str, Sequence[Any]]
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_UNCUT = 10**6  # characters; scikit-learn cuts the text of an estimator after 700
+_MOST_SHOWN = 200  # characters of a choice in an error
 
 
 @dataclass(frozen=True)
@@ -29,15 +32,15 @@ class Discrete:
     name : str
         Name of the parameter.
     choices : sequence
-        Candidates, all different. Lists among them become tuples.
+        Candidates, all different; NaN is one, too. Lists among them become tuples.
     when : dict of str to sequence, default=None
         The parameter counts only while every parent named here takes one of the given values.
 
     Raises
     ------
     ValueError
-        If `choices` is empty or a text, or a candidate stands twice, also as another type (1 and
-        1.0) or as text (1 and "1").
+        If `name` is no text, `choices` is no list, empty or a text, or a candidate stands twice,
+        also as another type (1 and 1.0) or as text (1 and "1").
 
     Examples
     --------
@@ -51,10 +54,11 @@ class Discrete:
     when: Conditions | None = None
 
     def __post_init__(self) -> None:
-        choices = tuple(
-            tuple(value) if isinstance(value, list) else value for value in self.choices
-        )
-        if not choices or isinstance(self.choices, str):
+        _check_name(self.name)
+        is_list = isinstance(self.choices, Iterable) and not isinstance(self.choices, str)
+        given = tuple(self.choices) if is_list else ()
+        choices = tuple(tuple(value) if isinstance(value, list) else value for value in given)
+        if not choices:
             raise ValueError(
                 f"The parameter {self.name!r} needs a list of at least one choice. "
                 f"Got {self.choices!r}."
@@ -69,8 +73,8 @@ class Discrete:
         ]
         if twice:
             raise ValueError(
-                f"The parameter {self.name!r} has choices twice: {', '.join(map(repr, twice))}. "
-                f"Got {choices!r}."
+                f"The parameter {self.name!r} has choices twice: {_listed(twice)}. "
+                f"Got {_listed(choices)}."
             )
 
     @cached_property
@@ -96,13 +100,10 @@ class Discrete:
         except (KeyError, TypeError):  # it is none of them, or cannot be a key
             pass
         for position, choice in enumerate(self.choices):
-            # 1, 1.0 and True are equal in Python, but not the same candidate.
-            if choice is value or (
-                isinstance(choice, bool) == isinstance(value, bool) and choice == value
-            ):
+            if _is_same(choice, value):
                 return position
         raise ValueError(
-            f"{self.name}={value!r} is none of its choices: {', '.join(map(repr, self.choices))}."
+            f"{self.name}={_shown(value)} is none of its choices: {_listed(self.choices)}."
         )
 
     def check(self, value: Any) -> Any:
@@ -130,12 +131,15 @@ class Discrete:
 
     def from_storage(self, value: Any) -> Any:
         """Give the value that a storage keeps, the reverse of `to_storage`."""
-        if value not in self._stored:
-            raise ValueError(
-                f"{self.name}={value!r} is none of its choices as stored: "
-                f"{', '.join(map(repr, self._stored))}."
-            )
-        return self.choices[self._stored.index(value)]
+        with suppress(ValueError):
+            return self.choices[self._stored.index(value)]
+        for stored, choice in zip(self._stored, self.choices, strict=True):
+            if _is_same(stored, value):  # NaN
+                return choice
+        raise ValueError(
+            f"{self.name}={_shown(value)} is none of its choices as stored: "
+            f"{_listed(self._stored)}."
+        )
 
     @cached_property
     def _stored(self) -> tuple[bool | int | float | str | None, ...]:
@@ -167,7 +171,8 @@ class Continuous:
     Raises
     ------
     ValueError
-        If the range is empty or not finite, or `log` is set and `low` is not positive.
+        If `name` is no text, the range is empty, not finite or not of numbers, or `log` is set and
+        `low` is not positive.
 
     Examples
     --------
@@ -183,6 +188,12 @@ class Continuous:
     when: Conditions | None = None
 
     def __post_init__(self) -> None:
+        _check_name(self.name)
+        if not (_is_number(self.low) and _is_number(self.high)):
+            raise ValueError(
+                f"The range of {self.name!r} must be two numbers, low and high. "
+                f"Got {self.low!r} and {self.high!r}."
+            )
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
             raise ValueError(
                 f"The range of {self.name!r} must be finite with low < high. "
@@ -242,9 +253,41 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
+def _is_same(first: Any, second: Any) -> bool:
+    """Whether two values are the same candidate."""
+    if first is second:
+        return True
+    if _is_number(first) and _is_number(second) and first != first:
+        return bool(second != second)  # NaN, which no copy of itself equals
+    # 1, 1.0 and True are equal in Python, but not the same candidate.
+    return isinstance(first, bool) == isinstance(second, bool) and bool(first == second)
+
+
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str):
+        raise ValueError(
+            f"The name of a parameter must be a text, for example 'alpha'. Got {name!r}."
+        )
+
+
 def _text(value: Any) -> str:
-    """Text of a choice; a function or class is called by its full name."""
-    if not hasattr(value, "__qualname__"):
-        return str(value)
-    name = f"{value.__module__}.{value.__qualname__}"
-    return name if isinstance(value, type) else f"{name} at {id(value):#x}"
+    """Text of a choice in full; a function or class is called by its full name."""
+    if hasattr(value, "__qualname__"):
+        name = f"{value.__module__}.{value.__qualname__}"
+        return name if isinstance(value, type) else f"{name} at {id(value):#x}"
+    if type(value).__repr__ is BaseEstimator.__repr__:
+        return value.__repr__(N_CHAR_MAX=_UNCUT)
+    return str(value)
+
+
+def _shown(value: Any) -> str:
+    """Text of a value for an error, its middle left out where it is long."""
+    text = repr(value)
+    if len(text) <= _MOST_SHOWN:
+        return text
+    text = " ".join(text.split())
+    return f"{text[: _MOST_SHOWN // 2]} ... {text[-_MOST_SHOWN // 2 :]}"
+
+
+def _listed(values: Sequence[Any]) -> str:
+    return ", ".join(map(_shown, values))
