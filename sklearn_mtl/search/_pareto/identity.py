@@ -12,9 +12,8 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
 
-_LIKE_THESE = (bool, int, float, complex, str, bytes, type(None), np.generic)
+_PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic)
 
 
 def fingerprint(X: Any, y: Any, splits: Sequence[tuple[np.ndarray, np.ndarray]]) -> str:
@@ -67,7 +66,7 @@ def describe(value: Any) -> str:
     -------
     text : str
     """
-    if isinstance(value, _LIKE_THESE):
+    if isinstance(value, _PLAIN):
         return repr(value)
     if isinstance(value, Mapping):
         return f"{{{_joined(value)}}}"
@@ -77,7 +76,7 @@ def describe(value: Any) -> str:
         return f"{{{', '.join(sorted(map(describe, value)))}}}"
     if isinstance(value, type):
         return _name(value)
-    if isinstance(value, BaseEstimator):
+    if hasattr(value, "get_params"):
         return f"{_name(type(value))}({_joined(value.get_params(deep=False))})"
     if isinstance(value, partial):
         return f"partial({describe([value.func, value.args, value.keywords])})"
