@@ -6,7 +6,7 @@ from scipy.stats import chisquare
 
 from sklearn_mtl.search import ConfigurationSpace, Continuous, Discrete
 from sklearn_mtl.search._engine.encoding import Encoding
-from tests.search.test_space import SEEDS, draw_all, random_space
+from tests.search.random_spaces import SEEDS, draw_all, random_space
 
 
 def same(config, other):

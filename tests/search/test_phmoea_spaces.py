@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.search import MODES, PHMOEA, ConfigurationSpace, Continuous, Discrete
+from tests.search.random_spaces import random_space
 from tests.search.searched import BOTH, advance, rebuilt
-from tests.search.test_space import random_space
 
 pytestmark = pytest.mark.filterwarnings("error")
 
