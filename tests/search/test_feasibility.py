@@ -119,6 +119,18 @@ def test_kept_constraints_change_nothing(mode):
 
 
 @BOTH
+@pytest.mark.parametrize("n", [13, 47])
+def test_state_follows_from_evaluations_and_violations(mode, n):
+    def search():
+        return PHMOEA(PROBLEM.space, 10, mode=mode, seed=3)
+
+    whole = told(search(), n)
+    other = search()
+    other.tell(*whole.evaluations(), whole.violations)
+    assert other.ask(3) == whole.ask(3)
+
+
+@BOTH
 def test_failed_evaluations_that_break_constraints(mode):
     def fails(config):
         values = PROBLEM.evaluate(config)

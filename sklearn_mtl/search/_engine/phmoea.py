@@ -334,9 +334,7 @@ class PHMOEA:
     def _screened(
         self, running: Mapping[bytes, np.ndarray], rng: np.random.Generator
     ) -> np.ndarray:
-        known = Evaluations(
-            self._genomes.values, self._values.values, self._violations.values[:, 0]
-        ).finished()
+        known = Evaluations(self._genomes.values, self.values, self.violations).finished()
         if len(known) < FEWEST_ROWS:
             return known.genomes[:0]
         started = np.array(list(running.values())).reshape(-1, known.genomes.shape[1])
@@ -392,6 +390,11 @@ class PHMOEA:
         """Objectives of all evaluations, in order; not to be written to."""
         return self._values.values
 
+    @property
+    def violations(self) -> np.ndarray:
+        """By how much each evaluation breaks its constraints, 0 if it keeps them or failed."""
+        return self._violations.values[:, 0]
+
     def survivors(self, offspring: Sequence[int]) -> list[int]:
         """Select the parents of the next generation among the present ones and their offspring.
 
@@ -414,7 +417,7 @@ class PHMOEA:
         return list(rows[select(self._comparable(rows), self.population_size)])
 
     def _comparable(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
-        return feasible_first(self._values.values[rows], self._violations.values[rows, 0])
+        return feasible_first(self.values[rows], self.violations[rows])
 
     def advance(self, parents: Sequence[int]) -> None:
         """Close the generation with the given parents for the next one.
@@ -460,6 +463,9 @@ class PHMOEA:
     def evaluations(self) -> tuple[list[Configuration], np.ndarray]:
         """Give everything told, in order.
 
+        A new search of the same seed that is told this, with `violations` where there are
+        constraints, goes on as this one.
+
         Returns
         -------
         configs : list of dict
@@ -500,8 +506,8 @@ class PHMOEA:
         return self._at(rows[choose_front(self._values.values[rows], k, kind)])
 
     def _offered(self) -> np.ndarray:
-        finished = np.isfinite(self._values.values).all(axis=1)
-        return np.flatnonzero(finished & (self._violations.values[:, 0] == 0))
+        finished = np.isfinite(self.values).all(axis=1)
+        return np.flatnonzero(finished & (self.violations == 0))
 
     def _at(self, rows: np.ndarray) -> tuple[list[Configuration], np.ndarray]:
         return [dict(self._configs[row]) for row in rows], self._values.values[rows]
